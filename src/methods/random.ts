@@ -21,9 +21,9 @@ export interface Random {
 }
 
 /**
- * 128 bits of MurmurHash3 (x86_128 mixing) of a string's UTF-16 code units, as four unsigned 32-bit words.
+ * A 128-bit multiply-and-xor hash of a string's UTF-16 code units, as four unsigned 32-bit words.
  * Not cryptographic: for seeds, folds and keys within one owner's data.
- * @see Austin Appleby, MurmurHash3 (public domain)
+ * Mixes in the manner of MurmurHash3 (Austin Appleby, public domain), one lane a word.
  */
 export function hash128(text: string): [number, number, number, number] {
   let h1 = 0x9e3779b9

@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'node',
+          environment: 'node',
+          include: ['test/{methods,worlds,benchmarks,schema,model,cli,client,lint}/**/*.test.ts'],
+        },
+      },
+    ],
+  },
+})
