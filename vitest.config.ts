@@ -1,4 +1,7 @@
+import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
+
+const migrations = await readD1Migrations('migrations')
 
 export default defineConfig({
   test: {
@@ -8,6 +11,27 @@ export default defineConfig({
           name: 'node',
           environment: 'node',
           include: ['test/{methods,worlds,benchmarks,schema,model,cli,client,lint}/**/*.test.ts'],
+        },
+      },
+      {
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: './wrangler.toml' },
+            miniflare: {
+              bindings: {
+                TEST_MIGRATIONS: migrations,
+                BOOTSTRAP_SECRET: 'bootstrap-secret-of-the-tests',
+                ENCRYPTION_KEY: 'MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=',
+                ALLOW_PRIVATE_TARGETS: 'true',
+                MAX_CONNECTIONS: '64',
+              },
+            },
+          }),
+        ],
+        test: {
+          name: 'edge',
+          include: ['test/{api,pages,runs,store,hooks}/**/*.test.{ts,tsx}'],
+          setupFiles: ['test/edge/migrate.ts'],
         },
       },
     ],

@@ -1,0 +1,155 @@
+import { z } from 'zod'
+import { family, suiteName } from './benchmark.ts'
+import { capabilities } from './capabilities.ts'
+import { benchmarkReport, itemCounts } from './report.ts'
+import { budget, price, runStatus, scoreStatus, stopReason } from './states.ts'
+
+/** One benchmark of a run, as a request states it. */
+export const benchmarkRequest = z
+  .object({
+    id: z.string().meta({ description: 'A benchmark of the catalogue' }),
+    params: z.record(z.string(), z.unknown()).default({}),
+    size: z
+      .number()
+      .int()
+      .min(1)
+      .max(100_000)
+      .optional()
+      .meta({ description: 'Items; left out: the preset of `size`' }),
+    datasetId: z.string().optional().meta({ description: "Uploaded items instead of the benchmark's own" }),
+  })
+  .strict()
+  .meta({ id: 'BenchmarkRequest' })
+export type BenchmarkRequest = z.infer<typeof benchmarkRequest>
+
+/** The body of POST /v1/runs: a target and either a suite or benchmarks. */
+export const runRequest = z
+  .object({
+    targetId: z.string(),
+    suite: suiteName.optional(),
+    benchmarks: z.array(benchmarkRequest).min(1).max(100).optional(),
+    size: z
+      .union([z.enum(['smoke', 'demo', 'full']), z.number().int().min(1).max(100_000)])
+      .optional()
+      .meta({
+        description: 'A preset or a number of items for each benchmark (default: demo for a suite, full otherwise)',
+      }),
+    seed: z.number().int().min(0).max(2_147_483_647).default(0),
+    budget: budget.default({}),
+    fresh: z.boolean().default(false).meta({ description: 'Ask anew instead of reusing stored answers' }),
+    published: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'Show the run and its place on the leaderboard to everybody' }),
+  })
+  .strict()
+  .meta({ id: 'RunRequest' })
+export type RunRequest = z.infer<typeof runRequest>
+/** As a caller may write it, defaults left out. */
+export type RunRequestInput = z.input<typeof runRequest>
+
+/** How far one benchmark of a run is. */
+export const benchmarkProgress = z
+  .object({
+    benchmarkId: z.string(),
+    family,
+    version: z.number().int(),
+    position: z.number().int(),
+    size: z.number().int(),
+    params: z.record(z.string(), z.unknown()),
+    datasetId: z.string().nullable(),
+    counts: itemCounts,
+  })
+  .meta({ id: 'BenchmarkProgress' })
+export type BenchmarkProgress = z.infer<typeof benchmarkProgress>
+
+/** What a run has cost: apart from the report, which is a function of the rows alone. */
+export const execution = z
+  .object({
+    calls: z.number().int(),
+    requests: z.number().int(),
+    retries: z.number().int(),
+    reused: z.number().int().meta({ description: 'Answers taken from stored evidence' }),
+    promptTokens: z.number().int(),
+    completionTokens: z.number().int(),
+    microUsd: z.number().int().nullable(),
+    seconds: z.number().nullable(),
+    itemsPerSecond: z.number().nullable(),
+    determinism: z
+      .object({
+        asked: z.number().int(),
+        equalText: z.boolean().nullable(),
+        /** Largest difference of a log-probability between the two askings, nats. */
+        largestLogprobDifference: z.number().nullable(),
+        note: z.string(),
+      })
+      .nullable(),
+  })
+  .meta({ id: 'Execution' })
+export type Execution = z.infer<typeof execution>
+
+export const run = z
+  .object({
+    id: z.string(),
+    status: runStatus,
+    stopReason: stopReason.nullable(),
+    stopDetail: z.string().nullable(),
+    target: z.object({
+      id: z.string(),
+      name: z.string(),
+      model: z.string(),
+      dialect: z.string(),
+      revision: z.string(),
+      deploymentId: z.string().nullable(),
+      capabilities,
+      price: price.nullable(),
+    }),
+    suite: z.string().nullable(),
+    seed: z.number().int(),
+    budget,
+    fresh: z.boolean(),
+    published: z.boolean(),
+    source: z.enum(['api', 'hook']),
+    progress: z.object({ total: z.number().int(), done: z.number().int() }),
+    benchmarks: z.array(benchmarkProgress),
+    createdAt: z.iso.datetime(),
+    startedAt: z.iso.datetime().nullable(),
+    finishedAt: z.iso.datetime().nullable(),
+  })
+  .meta({ id: 'Run' })
+export type Run = z.infer<typeof run>
+
+/** GET /v1/runs/{id}/report */
+export const runReport = z
+  .object({
+    run,
+    benchmarks: z.array(
+      z.object({
+        benchmarkId: z.string(),
+        version: z.number().int(),
+        title: z.string(),
+        params: z.record(z.string(), z.unknown()),
+        size: z.number().int(),
+        counts: itemCounts,
+        report: benchmarkReport,
+      }),
+    ),
+    execution,
+  })
+  .meta({ id: 'RunReport' })
+export type RunReport = z.infer<typeof runReport>
+
+/** One scored item. */
+export const scoreRow = z
+  .object({
+    benchmarkId: z.string(),
+    index: z.number().int(),
+    itemId: z.string(),
+    cluster: z.string().nullable(),
+    status: scoreStatus,
+    score: z.number().nullable(),
+    reason: z.string().nullable(),
+    detail: z.unknown(),
+  })
+  .meta({ id: 'ScoreRow' })
+export type ScoreRow = z.infer<typeof scoreRow>

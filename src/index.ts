@@ -1,0 +1,13 @@
+import type { Bindings, QueueMessage } from '../schema/bindings.ts'
+import { createApi } from './api/app.ts'
+import { createPages } from './pages/app.tsx'
+import { handleQueue, handleSchedule } from './runs/work.ts'
+
+const app = createApi()
+app.route('/', createPages())
+
+export default {
+  fetch: app.fetch,
+  queue: (batch, env) => handleQueue(batch, env),
+  scheduled: (controller, env) => handleSchedule(env, controller.scheduledTime),
+} satisfies ExportedHandler<Bindings, QueueMessage>
