@@ -146,7 +146,10 @@ export const relations: readonly Relation[] = [
       'Can you tell me the calling code of {subject}?',
       'Which telephone prefix belongs to {subject}?',
     ],
-    clozes: ['The international calling code of {subject} is +', 'Phone numbers in {subject} begin with the country code +'],
+    clozes: [
+      'The international calling code of {subject} is +',
+      'Phone numbers in {subject} begin with the country code +',
+    ],
   },
   {
     id: 'element-number',

@@ -44,9 +44,11 @@ const tens = ' ten twenty thirty forty fifty sixty seventy eighty ninety'.split(
 
 /** A whole number from 0 to 999 in English words: "one hundred and eighteen". Raises outside. */
 export function numberWords(value: number): string {
-  if (!Number.isInteger(value) || value < 0 || value > 999) throw new RangeError(`numberWords: ${value} is outside 0–999`)
+  if (!Number.isInteger(value) || value < 0 || value > 999)
+    throw new RangeError(`numberWords: ${value} is outside 0–999`)
   if (value < 20) return ones[value] as string
-  if (value < 100) return value % 10 === 0 ? (tens[value / 10] as string) : `${tens[Math.floor(value / 10)]}-${ones[value % 10]}`
+  if (value < 100)
+    return value % 10 === 0 ? (tens[value / 10] as string) : `${tens[Math.floor(value / 10)]}-${ones[value % 10]}`
   const rest = value % 100
   return `${ones[Math.floor(value / 100)]} hundred${rest === 0 ? '' : ` and ${numberWords(rest)}`}`
 }
