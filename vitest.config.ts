@@ -1,3 +1,4 @@
+import './src/cli/setup/assets.mjs'
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 
@@ -10,7 +11,7 @@ export default defineConfig({
         test: {
           name: 'node',
           environment: 'node',
-          include: ['test/{methods,worlds,benchmarks,schema,model,cli,client,lint}/**/*.test.ts'],
+          include: ['test/{methods,worlds,benchmarks,schema,model,cli,client,lint,servers}/**/*.test.ts'],
         },
       },
       {
@@ -32,6 +33,25 @@ export default defineConfig({
           name: 'edge',
           include: ['test/{api,pages,runs,store,hooks}/**/*.test.{ts,tsx}'],
           setupFiles: ['test/edge/migrate.ts'],
+        },
+      },
+      {
+        test: {
+          name: 'browser',
+          environment: 'node',
+          include: ['test/browser/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'end-to-end',
+          environment: 'node',
+          include: ['test/end-to-end/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 600_000,
+          hookTimeout: 300_000,
         },
       },
     ],
