@@ -1,0 +1,159 @@
+import type { Random } from '../random.ts'
+import type { Interval } from './intervals.ts'
+import { mean, quantileOfSorted, sameLength } from './summary.ts'
+
+/** Fewer clusters than this give no interval: a handful of clusters cannot show their own spread. */
+export const LEAST_CLUSTERS = 5
+
+export interface BootstrapOptions {
+  random: Random
+  /** Number of resamples; 1,000 by default, 10,000 where the interval feeds a decision. */
+  resamples?: number
+  confidence?: number
+  /** Cluster of each item; whole clusters are then drawn, so that rows made from one template move together. */
+  clusters?: ArrayLike<string | number> | undefined
+}
+
+const percentiles = (sorted: Float64Array, confidence: number): Interval => {
+  const tail = (1 - confidence) / 2
+  return { low: quantileOfSorted(sorted, tail) as number, high: quantileOfSorted(sorted, 1 - tail) as number }
+}
+
+/**
+ * Percentile interval of the mean over given resamples (lists of positions in `values`), ends by linear interpolation.
+ * Null when there is no resample or one is empty. Raises on a position that does not exist.
+ * B. Efron, Bootstrap methods: another look at the jackknife, Annals of Statistics 7 (1979).
+ */
+export function bootstrapPercentile(
+  values: ArrayLike<number>,
+  resamples: ArrayLike<ArrayLike<number>>,
+  confidence = 0.95,
+): Interval | null {
+  const means = new Float64Array(resamples.length)
+  for (let r = 0; r < resamples.length; r++) {
+    const positions = resamples[r] as ArrayLike<number>
+    if (positions.length === 0) return null
+    let sum = 0
+    for (let i = 0; i < positions.length; i++) {
+      const value = values[positions[i] as number]
+      if (value === undefined) throw new RangeError(`bootstrapPercentile: no value at position ${positions[i]}`)
+      sum += value
+    }
+    means[r] = sum / positions.length
+  }
+  return means.length === 0 ? null : percentiles(means.sort(), confidence)
+}
+
+/** Positions of the items of each cluster, in order of first appearance; one item a cluster when none are given. */
+export function clusterMembers(count: number, clusters?: ArrayLike<string | number>): Uint32Array[] {
+  if (!clusters) return Array.from({ length: count }, (_, i) => Uint32Array.of(i))
+  const members = new Map<string | number, number[]>()
+  for (let i = 0; i < count; i++) {
+    const list = members.get(clusters[i] as string | number)
+    if (list) list.push(i)
+    else members.set(clusters[i] as string | number, [i])
+  }
+  return [...members.values()].map((list) => Uint32Array.from(list))
+}
+
+/**
+ * Ascending values of `statistic` over seeded resamples of the items 0..count−1 (or of whole clusters).
+ * A resample whose statistic is null or not finite is left out. Null when items or clusters are too few, or when more
+ * than one resample in ten had no value: what is left would then describe other data.
+ */
+export function bootstrapDistribution(
+  count: number,
+  statistic: (positions: Uint32Array) => number | null,
+  { random, resamples = 1000, clusters }: BootstrapOptions,
+): Float64Array | null {
+  if (clusters) sameLength('bootstrapDistribution', { length: count }, clusters)
+  const members = clusterMembers(count, clusters)
+  if (members.length < 2 || (members.length < count && members.length < LEAST_CLUSTERS)) return null
+  const results = new Float64Array(resamples)
+  let kept = 0
+  const single = members.length === count
+  let positions = new Uint32Array(count)
+  for (let r = 0; r < resamples; r++) {
+    if (single) {
+      for (let i = 0; i < count; i++) positions[i] = Math.floor(random.next() * count)
+    } else {
+      const drawn = members.map(() => members[Math.floor(random.next() * members.length)] as Uint32Array)
+      positions = new Uint32Array(drawn.reduce((sum, list) => sum + list.length, 0))
+      let at = 0
+      for (const list of drawn) {
+        positions.set(list, at)
+        at += list.length
+      }
+    }
+    const value = statistic(positions)
+    if (value !== null && Number.isFinite(value)) results[kept++] = value
+  }
+  return kept < resamples * 0.9 ? null : results.subarray(0, kept).sort()
+}
+
+/** Seeded percentile interval of any statistic over items, as `bootstrapDistribution`; null where that is null. */
+export function bootstrapInterval(
+  count: number,
+  statistic: (positions: Uint32Array) => number | null,
+  options: BootstrapOptions,
+): Interval | null {
+  const distribution = bootstrapDistribution(count, statistic, options)
+  return distribution && percentiles(distribution, options.confidence ?? 0.95)
+}
+
+/** Seeded percentile interval of the mean; null where `bootstrapDistribution` is null. */
+export const bootstrapMeanInterval = (values: ArrayLike<number>, options: BootstrapOptions): Interval | null =>
+  bootstrapInterval(values.length, (positions) => mean(at(values, positions)), options)
+
+/**
+ * Seeded percentile interval of Σ numerator / Σ denominator (perplexity per byte, precision, F1 from counts): the ratio
+ * is formed inside each resample. Null where `bootstrapDistribution` is null.
+ */
+export function bootstrapRatioInterval(
+  numerator: ArrayLike<number>,
+  denominator: ArrayLike<number>,
+  options: BootstrapOptions,
+): Interval | null {
+  sameLength('bootstrapRatioInterval', numerator, denominator)
+  const ratio = (positions: Uint32Array) => {
+    let [top, bottom] = [0, 0]
+    for (const i of positions) {
+      top += numerator[i] as number
+      bottom += denominator[i] as number
+    }
+    return bottom === 0 ? null : top / bottom
+  }
+  return bootstrapInterval(numerator.length, ratio, options)
+}
+
+/**
+ * Two-sided bootstrap p-value that a statistic is zero: twice the smaller share of resamples on either side, never below
+ * 2/(B + 1). `distribution` as `bootstrapDistribution` returns it.
+ */
+export function bootstrapPValue(distribution: Float64Array): number {
+  let [atMost, atLeast] = [0, 0]
+  for (const value of distribution) {
+    if (value <= 0) atMost++
+    if (value >= 0) atLeast++
+  }
+  const resamples = distribution.length
+  return Math.min(1, Math.max((2 * Math.min(atMost, atLeast)) / resamples, 2 / (resamples + 1)))
+}
+
+/**
+ * Seeded percentile interval of a statistic of two lists that belong together item by item (scores and labels for
+ * `rocAuc`, uncertainties and qualities for `predictionRejectionRatio`). Null where `bootstrapDistribution` is null.
+ */
+export function bootstrapPairsInterval(
+  statistic: (x: Float64Array, y: Float64Array) => number | null,
+  x: ArrayLike<number>,
+  y: ArrayLike<number | boolean>,
+  options: BootstrapOptions,
+): Interval | null {
+  sameLength('bootstrapPairsInterval', x, y)
+  const second = Float64Array.from({ length: y.length }, (_, i) => Number(y[i]))
+  return bootstrapInterval(x.length, (positions) => statistic(at(x, positions), at(second, positions)), options)
+}
+
+const at = (values: ArrayLike<number>, positions: Uint32Array): Float64Array =>
+  Float64Array.from(positions, (i) => values[i] as number)

@@ -1,0 +1,70 @@
+/** Arithmetic mean, or null of an empty list. */
+export function mean(values: ArrayLike<number>): number | null {
+  if (values.length === 0) return null
+  let sum = 0
+  for (let i = 0; i < values.length; i++) sum += values[i] as number
+  return sum / values.length
+}
+
+/** Unbiased variance (divided by n − 1), or null of fewer than two values. Two passes, so that large means lose no digits. */
+export function variance(values: ArrayLike<number>): number | null {
+  const centre = mean(values)
+  if (centre === null || values.length < 2) return null
+  let sum = 0
+  for (let i = 0; i < values.length; i++) sum += ((values[i] as number) - centre) ** 2
+  return sum / (values.length - 1)
+}
+
+/**
+ * Quantile of ascending values by linear interpolation between order statistics (Hyndman and Fan, type 7),
+ * `share` in [0, 1]; null of an empty list.
+ */
+export function quantileOfSorted(sorted: ArrayLike<number>, share: number): number | null {
+  if (sorted.length === 0) return null
+  const position = share * (sorted.length - 1)
+  const below = Math.floor(position)
+  const low = sorted[below] as number
+  const high = sorted[Math.min(below + 1, sorted.length - 1)] as number
+  return low + (position - below) * (high - low)
+}
+
+/** Quantile of values in any order, as `quantileOfSorted`. */
+export const quantile = (values: ArrayLike<number>, share: number): number | null =>
+  quantileOfSorted(Float64Array.from(values).sort(), share)
+
+/** log Σ exp(v), without overflow; −Infinity of an empty list. */
+export function logSumExp(values: ArrayLike<number>): number {
+  let largest = -Infinity
+  for (let i = 0; i < values.length; i++) largest = Math.max(largest, values[i] as number)
+  if (!Number.isFinite(largest)) return largest
+  let sum = 0
+  for (let i = 0; i < values.length; i++) sum += Math.exp((values[i] as number) - largest)
+  return largest + Math.log(sum)
+}
+
+/** Positions of the values in ascending order; equal values keep their order. */
+export function ascendingOrder(values: ArrayLike<number>): Uint32Array {
+  const order = new Uint32Array(values.length)
+  for (let i = 0; i < order.length; i++) order[i] = i
+  return order.sort((a, b) => (values[a] as number) - (values[b] as number) || a - b)
+}
+
+/** Runs of equal values along an order: [start, end) positions, in that order. */
+export function* tiedRuns(
+  values: ArrayLike<number>,
+  order: ArrayLike<number>,
+): Generator<[start: number, end: number]> {
+  for (let start = 0; start < order.length; ) {
+    const value = values[order[start] as number]
+    let end = start + 1
+    while (end < order.length && values[order[end] as number] === value) end++
+    yield [start, end]
+    start = end
+  }
+}
+
+/** Raises when two lists that belong together differ in length. */
+export function sameLength(name: string, first: ArrayLike<unknown>, second: ArrayLike<unknown>): void {
+  if (first.length !== second.length)
+    throw new RangeError(`${name}: lists of ${first.length} and ${second.length} values do not belong together`)
+}
