@@ -154,6 +154,7 @@ CREATE TABLE `runs` (
 	`cancel_requested_at` integer,
 	`woken_at` integer NOT NULL,
 	`determinism` text,
+	`announced_at` integer,
 	FOREIGN KEY (`tenant_id`) REFERENCES `tenants`(`id`) ON UPDATE no action ON DELETE no action,
 	FOREIGN KEY (`target_id`) REFERENCES `targets`(`id`) ON UPDATE no action ON DELETE no action,
 	FOREIGN KEY (`hook_id`) REFERENCES `hooks`(`id`) ON UPDATE no action ON DELETE no action,
@@ -161,6 +162,8 @@ CREATE TABLE `runs` (
 );
 --> statement-breakpoint
 CREATE INDEX `runs_tenant` ON `runs` (`tenant_id`,`created_at`,`id`);--> statement-breakpoint
+CREATE INDEX `runs_target` ON `runs` (`tenant_id`,`target_id`,`created_at`,`id`);--> statement-breakpoint
+CREATE INDEX `runs_unannounced` ON `runs` (`finished_at`) WHERE announced_at is null and finished_at is not null;--> statement-breakpoint
 CREATE INDEX `runs_open` ON `runs` (`status`,`woken_at`) WHERE status in ('queued', 'running');--> statement-breakpoint
 CREATE INDEX `runs_published` ON `runs` (`published`,`finished_at`) WHERE published = 1;--> statement-breakpoint
 CREATE UNIQUE INDEX `runs_hook` ON `runs` (`hook_id`,`hook_key`) WHERE hook_key is not null;--> statement-breakpoint
@@ -181,7 +184,7 @@ CREATE TABLE `scores` (
 	CONSTRAINT "scores_detail" CHECK("scores"."status" = 'error' or "scores"."detail" is not null)
 );
 --> statement-breakpoint
-CREATE INDEX `scores_status` ON `scores` (`run_benchmark_id`,`status`);--> statement-breakpoint
+CREATE INDEX `scores_status` ON `scores` (`run_benchmark_id`,`status`,`item_index`);--> statement-breakpoint
 CREATE TABLE `shards` (
 	`id` text PRIMARY KEY NOT NULL,
 	`tenant_id` text NOT NULL,

@@ -63,6 +63,17 @@ export const benchmarkProgress = z
   .meta({ id: 'BenchmarkProgress' })
 export type BenchmarkProgress = z.infer<typeof benchmarkProgress>
 
+/** One answer of the determinism check: its text and the log-probabilities of its tokens, or why there is none. */
+const checkAnswer = z.object({
+  text: z.string().nullable(),
+  logprobs: z.array(z.number()).nullable(),
+  error: z.string().nullable(),
+})
+
+/** The question that each run asks twice, apart, and both answers. */
+export const determinism = z.object({ first: checkAnswer.nullable(), second: checkAnswer.nullable() })
+export type Determinism = z.infer<typeof determinism>
+
 /** What a run has cost: apart from the report, which is a function of the rows alone. */
 export const execution = z
   .object({

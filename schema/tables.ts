@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import { check, index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import { type Capabilities, dialectNames } from './capabilities.ts'
 import type { BenchmarkReport, ItemCounts } from './report.ts'
+import type { Determinism } from './run.ts'
 import { type Budget, type Price, runStatuses, type StopReason, scoreStatuses, type TargetLimits } from './states.ts'
 
 /**
@@ -163,10 +164,14 @@ export const runs = sqliteTable(
     /** When wake-up messages were last sent. */
     wokenAt: integer('woken_at').notNull(),
     /** The result of the determinism check, once it is made. */
-    determinism: text({ mode: 'json' }).$type<unknown>(),
+    determinism: text({ mode: 'json' }).$type<Determinism>(),
+    /** When its end was told to the out-hooks; null with a finish time: still to be told. */
+    announcedAt: integer('announced_at'),
   },
   (t) => [
     index('runs_tenant').on(t.tenantId, t.createdAt, t.id),
+    index('runs_target').on(t.tenantId, t.targetId, t.createdAt, t.id),
+    index('runs_unannounced').on(t.finishedAt).where(sql`announced_at is null and finished_at is not null`),
     index('runs_open').on(t.status, t.wokenAt).where(sql`status in ('queued', 'running')`),
     index('runs_published').on(t.published, t.finishedAt).where(sql`published = 1`),
     uniqueIndex('runs_hook').on(t.hookId, t.hookKey).where(sql`hook_key is not null`),
@@ -218,6 +223,7 @@ export const shards = sqliteTable(
     leaseUntil: integer('lease_until').notNull(),
     /** Not to be taken before this time. */
     notBefore: integer('not_before').notNull(),
+    /** Times it was taken since a row of it was last committed. */
     attempts: integer().notNull(),
     lastError: text('last_error'),
   },
@@ -247,7 +253,7 @@ export const scores = sqliteTable(
   },
   (t) => [
     primaryKey({ columns: [t.runBenchmarkId, t.itemIndex] }),
-    index('scores_status').on(t.runBenchmarkId, t.status),
+    index('scores_status').on(t.runBenchmarkId, t.status, t.itemIndex),
     check('scores_status_known', sql`${t.status} in (${quoted(scoreStatuses)})`),
     check('scores_detail', sql`${t.status} = 'error' or ${t.detail} is not null`),
   ],

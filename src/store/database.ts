@@ -1,0 +1,83 @@
+import { Buffer } from 'node:buffer'
+import type { D1Database } from '@cloudflare/workers-types'
+import { getTableColumns, getTableName, type SQL, sql } from 'drizzle-orm'
+import { drizzle } from 'drizzle-orm/d1'
+import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core'
+import { monotonicFactory } from 'ulid'
+import * as tables from '../../schema/tables.ts'
+
+/** Drizzle over D1 with the tables of schema/. Only `batch()` is a transaction. */
+export type Database = ReturnType<typeof openDatabase>
+
+export const openDatabase = (d1: D1Database) => drizzle(d1, { schema: tables })
+
+/** A statement as `batch()` takes it. */
+export type Statement = Parameters<Database['batch']>[0][number]
+
+/** Runs statements as one transaction; none is no error. */
+export async function inOneBatch(db: Database, statements: Statement[]): Promise<unknown[]> {
+  const [first, ...rest] = statements
+  return first === undefined ? [] : await db.batch([first, ...rest])
+}
+
+export type IdPrefix = 'run' | 'tgt' | 'ds' | 'key' | 'ten' | 'hook' | 'dlv' | 'rb' | 'sh' | 'use'
+
+const nextUlid = monotonicFactory()
+
+/** A new id: prefix and a ULID, ascending within one isolate even inside a millisecond. */
+export const newId = (prefix: IdPrefix): string => `${prefix}_${nextUlid()}`
+
+/** Bytes of JSON in one bound parameter: D1 allows 2 MB, and a statement's other parameters need room too. */
+export const mostJsonBytes = 1_000_000
+
+/** Joins JSON texts into arrays of at most `mostJsonBytes` bytes each. Raises RangeError for one that is larger by itself. */
+export function jsonArrays(texts: Iterable<string>): string[] {
+  const arrays: string[] = []
+  let parts: string[] = []
+  let bytes = 2
+  for (const text of texts) {
+    const size = Buffer.byteLength(text) + 1
+    if (size + 2 > mostJsonBytes) throw new RangeError(`a row of ${size} bytes is more than one statement can carry`)
+    if (bytes + size > mostJsonBytes) {
+      arrays.push(`[${parts.join(',')}]`)
+      parts = []
+      bytes = 2
+    }
+    parts.push(text)
+    bytes += size
+  }
+  if (parts.length > 0) arrays.push(`[${parts.join(',')}]`)
+  return arrays
+}
+
+/**
+ * Statements that insert rows from JSON arrays: one bound parameter however many rows, since D1 binds at most 100.
+ * Rows that break a unique index are left out when `onConflict` is 'ignore', else the batch fails.
+ */
+export function insertRows<Table extends SQLiteTable>(
+  db: Database,
+  table: Table,
+  rows: readonly Table['$inferInsert'][],
+  onConflict: 'ignore' | 'fail' = 'fail',
+): Statement[] {
+  const columns = Object.entries(getTableColumns(table)) as [string, SQLiteColumn][]
+  const texts = rows.map((row) =>
+    JSON.stringify(
+      columns.map(([key, column]) => {
+        const value = (row as Record<string, unknown>)[key] ?? null
+        return value === null ? null : column.mapToDriverValue(value)
+      }),
+    ),
+  )
+  const names = sql.join(columns.map(([, column]) => sql.identifier(column.name)), sql`, `)
+  const values = sql.join(columns.map((_, place) => sql.raw(`value ->> '$[${place}]'`)), sql`, `)
+  const conflict: SQL = onConflict === 'ignore' ? sql` on conflict do nothing` : sql``
+  return jsonArrays(texts).map((json) =>
+    db.run(
+      sql`insert into ${sql.identifier(getTableName(table))} (${names}) select ${values} from json_each(${json}) where true${conflict}`,
+    ),
+  )
+}
+
+/** Rows that a statement run by `db.run` changed. */
+export const changesOf = (result: unknown): number => (result as { meta?: { changes?: number } }).meta?.changes ?? 0
