@@ -11,6 +11,8 @@ export interface Country {
   aliases: string[]
   /** Empty where the capital is disputed. */
   capitals: string[]
+  /** Whether `capitals` names several cities rather than one in several spellings. */
+  severalSeats: boolean
   /** Two where conventions differ. */
   continents: string[]
   isoAlpha2: string

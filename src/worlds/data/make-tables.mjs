@@ -84,6 +84,8 @@ const capitals = {
 }
 /** No question asks for these capitals: which city it is, or whether there is one, is in dispute. */
 const disputedCapital = new Set(['IL', 'PS', 'NR'])
+/** Where the accepted capitals are several cities: seats of government, or an old capital still widely named. */
+const severalSeats = new Set('ZA BO SZ LK MY BJ NL CI TZ GQ CL ME KI'.split(' '))
 /** On two continents by one convention or another; the first is the commoner. No single-answer question asks for these. */
 const twoContinents = {
   RU: ['EU', 'AS'],
@@ -184,6 +186,7 @@ const countries = countryOrder.map((code, rank) => {
     article: withArticle.has(code),
     aliases: spellings([name, ...alias, ...(moreAliases[code] ?? [])]).slice(1),
     capitals: disputedCapital.has(code) ? [] : spellings(capitals[code] ?? [data.capital]),
+    severalSeats: severalSeats.has(code),
     continents: (twoContinents[code] ?? [data.continent]).map((one) => continentNames[one]),
     isoAlpha2: code,
     isoAlpha3: data.iso3,
