@@ -118,6 +118,7 @@ CREATE TABLE `run_benchmarks` (
 	`benchmark_id` text NOT NULL,
 	`benchmark_version` integer NOT NULL,
 	`family` text NOT NULL,
+	`title` text NOT NULL,
 	`params` text NOT NULL,
 	`dataset_id` text,
 	`size` integer NOT NULL,
@@ -129,6 +130,7 @@ CREATE TABLE `run_benchmarks` (
 --> statement-breakpoint
 CREATE UNIQUE INDEX `run_benchmarks_run` ON `run_benchmarks` (`run_id`,`position`);--> statement-breakpoint
 CREATE INDEX `run_benchmarks_tenant` ON `run_benchmarks` (`tenant_id`,`benchmark_id`);--> statement-breakpoint
+CREATE INDEX `run_benchmarks_dataset` ON `run_benchmarks` (`dataset_id`) WHERE dataset_id is not null;--> statement-breakpoint
 CREATE TABLE `runs` (
 	`id` text PRIMARY KEY NOT NULL,
 	`tenant_id` text NOT NULL,

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { check, index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import type { Family } from './benchmark.ts'
 import { type Capabilities, dialectNames } from './capabilities.ts'
 import type { BenchmarkReport, ItemCounts } from './report.ts'
 import type { Determinism } from './run.ts'
@@ -190,7 +191,9 @@ export const runBenchmarks = sqliteTable(
     position: integer().notNull(),
     benchmarkId: text('benchmark_id').notNull(),
     benchmarkVersion: integer('benchmark_version').notNull(),
-    family: text().notNull(),
+    family: text().$type<Family>().notNull(),
+    /** Its title when the run began. */
+    title: text().notNull(),
     params: text({ mode: 'json' }).$type<Record<string, unknown>>().notNull(),
     datasetId: text('dataset_id').references(() => datasets.id),
     size: integer().notNull(),
@@ -200,6 +203,7 @@ export const runBenchmarks = sqliteTable(
   (t) => [
     uniqueIndex('run_benchmarks_run').on(t.runId, t.position),
     index('run_benchmarks_tenant').on(t.tenantId, t.benchmarkId),
+    index('run_benchmarks_dataset').on(t.datasetId).where(sql`dataset_id is not null`),
   ],
 )
 

@@ -69,8 +69,14 @@ export function insertRows<Table extends SQLiteTable>(
       }),
     ),
   )
-  const names = sql.join(columns.map(([, column]) => sql.identifier(column.name)), sql`, `)
-  const values = sql.join(columns.map((_, place) => sql.raw(`value ->> '$[${place}]'`)), sql`, `)
+  const names = sql.join(
+    columns.map(([, column]) => sql.identifier(column.name)),
+    sql`, `,
+  )
+  const values = sql.join(
+    columns.map((_, place) => sql.raw(`value ->> '$[${place}]'`)),
+    sql`, `,
+  )
   const conflict: SQL = onConflict === 'ignore' ? sql` on conflict do nothing` : sql``
   return jsonArrays(texts).map((json) =>
     db.run(

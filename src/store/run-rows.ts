@@ -1,0 +1,203 @@
+import { and, asc, eq, inArray, isNull, lt, sql } from 'drizzle-orm'
+import type { Page, PageQuery } from '../../schema/pagination.ts'
+import type { Determinism } from '../../schema/run.ts'
+import type { RunStatus, StopReason } from '../../schema/states.ts'
+import { runBenchmarks, runs, shards } from '../../schema/tables.ts'
+import { afterCursor, newestFirst, pageFrom } from './cursor.ts'
+import { changesOf, type Database, inOneBatch, insertRows } from './database.ts'
+
+export type RunRow = typeof runs.$inferSelect
+export type RunBenchmarkRow = typeof runBenchmarks.$inferSelect
+export type ShardRow = typeof shards.$inferSelect
+
+export interface NewRun {
+  run: RunRow
+  benchmarks: RunBenchmarkRow[]
+  shards: ShardRow[]
+}
+
+const openStatuses: RunStatus[] = ['queued', 'running']
+
+/** Writes a run with its benchmarks and shards, whole or not at all. */
+export async function insertRun(db: Database, { run, benchmarks, shards: slices }: NewRun): Promise<void> {
+  await inOneBatch(db, [
+    db.insert(runs).values(run),
+    ...insertRows(db, runBenchmarks, benchmarks),
+    ...insertRows(db, shards, slices),
+  ])
+}
+
+/** A tenant's run, or null. */
+export async function getRun(db: Database, tenantId: string, runId: string): Promise<RunRow | null> {
+  return (
+    (await db
+      .select()
+      .from(runs)
+      .where(and(eq(runs.id, runId), eq(runs.tenantId, tenantId)))
+      .get()) ?? null
+  )
+}
+
+/** A run that its tenant shows to everybody, or null. */
+export async function getPublishedRun(db: Database, runId: string): Promise<RunRow | null> {
+  return (
+    (await db
+      .select()
+      .from(runs)
+      .where(and(eq(runs.id, runId), eq(runs.published, true)))
+      .get()) ?? null
+  )
+}
+
+/** A run by its id alone, for workers: a wake-up names no tenant. */
+export async function getRunForWork(db: Database, runId: string): Promise<RunRow | null> {
+  return (await db.select().from(runs).where(eq(runs.id, runId)).get()) ?? null
+}
+
+/** The run that a hook has already started for this key, or null. */
+export async function getRunByHookKey(
+  db: Database,
+  tenantId: string,
+  hookId: string,
+  hookKey: string,
+): Promise<RunRow | null> {
+  const one = and(eq(runs.hookId, hookId), eq(runs.hookKey, hookKey), eq(runs.tenantId, tenantId))
+  return (await db.select().from(runs).where(one).get()) ?? null
+}
+
+/** A tenant's runs, newest first. */
+export async function listRuns(
+  db: Database,
+  tenantId: string,
+  query: PageQuery & { status?: RunStatus | undefined; targetId?: string | undefined },
+): Promise<Page<RunRow>> {
+  const rows = await db
+    .select()
+    .from(runs)
+    .where(
+      and(
+        eq(runs.tenantId, tenantId),
+        query.status === undefined ? undefined : eq(runs.status, query.status),
+        query.targetId === undefined ? undefined : eq(runs.targetId, query.targetId),
+        afterCursor(runs.createdAt, runs.id, query.cursor),
+      ),
+    )
+    .orderBy(...newestFirst(runs.createdAt, runs.id))
+    .limit(query.limit + 1)
+  return pageFrom(rows, query.limit)
+}
+
+/** A run's benchmarks in their order. The caller has made sure whose run it is. */
+export const getRunBenchmarks = (db: Database, runId: string): Promise<RunBenchmarkRow[]> =>
+  db.select().from(runBenchmarks).where(eq(runBenchmarks.runId, runId)).orderBy(asc(runBenchmarks.position))
+
+const open = (runId: string) => and(eq(runs.id, runId), inArray(runs.status, openStatuses))
+
+/**
+ * Stops a run: from here on no row is committed, so whoever finishes it reports on rows that no longer change.
+ * Returns false where the run had ended or was being stopped already.
+ */
+export async function stopRun(
+  db: Database,
+  runId: string,
+  reason: StopReason,
+  detail: string | null,
+  now: number,
+): Promise<boolean> {
+  const result = await db
+    .update(runs)
+    .set({
+      stopReason: reason,
+      stopDetail: detail,
+      ...(reason === 'cancelled' ? { cancelRequestedAt: now } : {}),
+    })
+    .where(and(open(runId), isNull(runs.stopReason)))
+  return changesOf(result) > 0
+}
+
+/** Stops a tenant's run because somebody asked. Returns false where there was nothing to stop. */
+export async function requestCancel(db: Database, tenantId: string, runId: string, now: number): Promise<boolean> {
+  if ((await getRun(db, tenantId, runId)) === null) return false
+  return stopRun(db, runId, 'cancelled', null, now)
+}
+
+/** Shows a run to everybody, or no longer. Returns false where the tenant has no such run. */
+export async function setPublished(
+  db: Database,
+  tenantId: string,
+  runId: string,
+  published: boolean,
+): Promise<boolean> {
+  const result = await db
+    .update(runs)
+    .set({ published })
+    .where(and(eq(runs.id, runId), eq(runs.tenantId, tenantId)))
+  return changesOf(result) > 0
+}
+
+/** Marks a queued run as begun. */
+export async function markRunning(db: Database, runId: string, now: number): Promise<void> {
+  await db
+    .update(runs)
+    .set({ status: 'running', startedAt: now })
+    .where(and(eq(runs.id, runId), eq(runs.status, 'queued')))
+}
+
+/** Notes that wake-ups were sent; false where somebody else did so since `olderThan`. */
+export async function noteWoken(db: Database, runId: string, now: number, olderThan = now + 1): Promise<boolean> {
+  const result = await db
+    .update(runs)
+    .set({ wokenAt: now })
+    .where(and(open(runId), lt(runs.wokenAt, olderThan)))
+  return changesOf(result) > 0
+}
+
+/** Keeps one answer of the determinism check; the first to arrive stays. */
+export async function setDeterminism(
+  db: Database,
+  runId: string,
+  place: keyof Determinism,
+  answer: NonNullable<Determinism['first']>,
+): Promise<void> {
+  const path = sql.raw(`'$.${place}'`)
+  const empty = JSON.stringify({ first: null, second: null })
+  await db.run(sql`update runs
+    set determinism = json_set(coalesce(determinism, ${empty}), ${path}, json(${JSON.stringify(answer)}))
+    where id = ${runId} and json_extract(coalesce(determinism, ${empty}), ${path}) is null`)
+}
+
+/** Open runs whose last wake-up is older than `before` and of which no shard is being worked on. */
+export const stalledRuns = (db: Database, before: number, now: number, limit: number): Promise<RunRow[]> =>
+  db
+    .select()
+    .from(runs)
+    .where(
+      and(
+        inArray(runs.status, openStatuses),
+        lt(runs.wokenAt, before),
+        sql`not exists (select 1 from shards where shards.run_id = ${runs.id} and shards.status = 'open'
+          and (shards.lease_until > ${now} or shards.not_before > ${now}))`,
+      ),
+    )
+    .limit(limit)
+
+/** Runs that nobody has begun although they were woken before `before`. */
+export const waitingRuns = (db: Database, before: number, limit: number): Promise<{ id: string }[]> =>
+  db
+    .select({ id: runs.id })
+    .from(runs)
+    .where(and(eq(runs.status, 'queued'), lt(runs.wokenAt, before)))
+    .orderBy(asc(runs.wokenAt))
+    .limit(limit)
+
+/** Ended runs of which the out-hooks have not been told. */
+export const unannouncedRuns = (db: Database, before: number, limit: number): Promise<RunRow[]> =>
+  db
+    .select()
+    .from(runs)
+    .where(and(sql`announced_at is null and finished_at is not null`, lt(runs.finishedAt, before)))
+    .limit(limit)
+
+export async function markAnnounced(db: Database, runId: string, now: number): Promise<void> {
+  await db.update(runs).set({ announcedAt: now }).where(eq(runs.id, runId))
+}

@@ -1,0 +1,100 @@
+import { and, eq, inArray, sql } from 'drizzle-orm'
+import { shards } from '../../schema/tables.ts'
+import { changesOf, type Database, type Statement } from './database.ts'
+import type { ShardRow } from './run-rows.ts'
+
+/**
+ * Takes up to `most` open shards of a run whose lease ran out, by a lease until `until`. Slices of all benchmarks come
+ * in turn, so that none waits for another's end.
+ */
+export async function takeShards(
+  db: Database,
+  runId: string,
+  owner: string,
+  now: number,
+  until: number,
+  most: number,
+): Promise<ShardRow[]> {
+  const taken = await db
+    .update(shards)
+    .set({ leaseOwner: owner, leaseUntil: until, attempts: sql`${shards.attempts} + 1` })
+    .where(
+      sql`id in (select id from shards where run_id = ${runId} and status = 'open' and lease_until < ${now}
+        and not_before <= ${now} order by "index", run_benchmark_id limit ${most})`,
+    )
+    .returning()
+  return taken.sort((a, b) => a.index - b.index || (a.runBenchmarkId < b.runBenchmarkId ? -1 : 1))
+}
+
+const held = (owner: string, ids: readonly string[]) =>
+  and(
+    sql`${shards.id} in (select value from json_each(${JSON.stringify(ids)}))`,
+    eq(shards.leaseOwner, owner),
+    eq(shards.status, 'open'),
+  )
+
+/** A statement that renews the leases which `owner` still holds, and answers their shards. */
+export const renewLeases = (db: Database, owner: string, ids: readonly string[], until: number) =>
+  db.update(shards).set({ leaseUntil: until }).where(held(owner, ids)).returning({ id: shards.id })
+
+/** A statement: rows of these shards were committed, so that earlier takes no longer count against them. */
+export const noteProgress = (db: Database, owner: string, ids: readonly string[]): Statement =>
+  db.update(shards).set({ attempts: 0, lastError: null }).where(held(owner, ids))
+
+/** A statement that closes shards of which every item has its row. */
+export const closeShards = (db: Database, owner: string, ids: readonly string[]): Statement =>
+  db
+    .update(shards)
+    .set({ status: 'done', leaseOwner: null, leaseUntil: 0 })
+    .where(
+      and(
+        held(owner, ids),
+        sql`(select count(*) from scores where scores.run_benchmark_id = ${shards.runBenchmarkId}
+          and scores.item_index >= ${shards.fromIndex} and scores.item_index < ${shards.toIndex})
+          = ${shards.toIndex} - ${shards.fromIndex}`,
+      ),
+    )
+
+/** Gives shards back with what is left of them, not to be taken before `notBefore`. */
+export async function releaseShards(
+  db: Database,
+  owner: string,
+  ids: readonly string[],
+  notBefore: number,
+  lastError: string | null,
+): Promise<number> {
+  if (ids.length === 0) return 0
+  const result = await db
+    .update(shards)
+    .set({ leaseOwner: null, leaseUntil: 0, notBefore, ...(lastError === null ? {} : { lastError }) })
+    .where(held(owner, ids))
+  return changesOf(result)
+}
+
+export interface OpenShards {
+  /** Shards that are not done. */
+  open: number
+  /** Of these, those that could be taken now. */
+  free: number
+  /** When the next of the others may be taken; null where there is none. */
+  nextAt: number | null
+  /** Most takes in a row without a committed row. */
+  attempts: number
+}
+
+/** What is left of a run. */
+export const openShards = (db: Database, runId: string, now: number): Promise<OpenShards> =>
+  db.get<OpenShards>(sql`
+    select count(*) as open,
+      coalesce(sum(lease_until < ${now} and not_before <= ${now}), 0) as free,
+      min(case when lease_until < ${now} and not_before <= ${now} then null else max(lease_until + 1, not_before) end)
+        as nextAt,
+      coalesce(max(attempts), 0) as attempts
+    from shards where run_id = ${runId} and status = 'open'`)
+
+/** All shards of a run benchmark, for readers of its evidence. */
+export const shardsOf = (db: Database, runBenchmarkIds: readonly string[]): Promise<ShardRow[]> =>
+  db
+    .select()
+    .from(shards)
+    .where(inArray(shards.runBenchmarkId, [...runBenchmarkIds]))
