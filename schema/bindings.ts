@@ -17,4 +17,18 @@ export interface Bindings {
   ALLOW_PRIVATE_TARGETS?: string
   /** Open connections per invocation: 6 on Cloudflare's edge (the default), more where the runtime allows. */
   MAX_CONNECTIONS?: string
+  /** Where people reach this Worker, as `https://assay.example.com`: outbound messages then carry links. */
+  PUBLIC_URL?: string
+}
+
+/** Who asks: a tenant, by one of its keys. */
+export interface Identity {
+  tenantId: string
+  keyId: string
+}
+
+/** What the first middleware leaves for handlers and pages. `identity` is null for somebody unknown. */
+export interface RequestVariables {
+  requestId: string
+  identity: Identity | null
 }

@@ -8,15 +8,9 @@ const environments = z
   .array(z.string().min(1).max(255))
   .max(50)
   .meta({ description: 'GitHub: only deployments to these environments; empty: any' })
-const secret = z
-  .string()
-  .min(16)
-  .max(200)
-  .optional()
-  .meta({
-    description:
-      'Shared signing secret; left out: one is made. Standard Webhooks: `whsec_` and base64 of 24 to 64 bytes',
-  })
+const secret = z.string().min(16).max(200).optional().meta({
+  description: 'Shared signing secret; left out: one is made. Standard Webhooks: `whsec_` and base64 of 24 to 64 bytes',
+})
 
 /** In: a deployment tells us and a run starts. */
 const inboundRequest = z

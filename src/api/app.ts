@@ -1,9 +1,86 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
-import type { Bindings } from '../../schema/bindings.ts'
+import { bodyLimit } from 'hono/body-limit'
+import { HTTPException } from 'hono/http-exception'
+import { methodNotAllowed } from 'hono/method-not-allowed'
+import { requestId } from 'hono/request-id'
+import { CursorError } from '../store/cursor.ts'
+import { SealError } from '../store/seal.ts'
+import { identify } from './auth.ts'
+import { addDocuments } from './documents.ts'
+import type { Api, ApiContext, ApiEnvironment } from './environment.ts'
+import { addHealth } from './health.ts'
+import { addKeys } from './keys.ts'
+import { ProblemError, problemResponse, refuseInvalid } from './problem.ts'
+import { addSessions } from './sessions.ts'
+
+/** Bytes of any body but a dataset's. */
+const mostBodyBytes = 1024 * 1024
+
+/** What a raised value says to the caller. What nobody foresaw says only where to find it in the log. */
+function asProblem(error: unknown): ProblemError {
+  if (error instanceof ProblemError) return error
+  if (error instanceof SealError) return new ProblemError('not-configured', error.message)
+  if (error instanceof CursorError) {
+    return new ProblemError('invalid-request', error.message, [{ pointer: '/cursor', detail: error.message }])
+  }
+  if (error instanceof HTTPException && error.status === 415) {
+    return new ProblemError('unsupported-media-type', 'Send the body as application/json.')
+  }
+  if (error instanceof HTTPException && error.status === 400) {
+    return new ProblemError('bad-request', `${error.message || 'The request cannot be read'}.`)
+  }
+  return new ProblemError('internal', 'Try again; if it stays, report it with the request id.')
+}
+
+/** Logs what nobody foresaw: name, message and stack, never headers or bodies, which hold keys. */
+function logFailure(context: ApiContext, error: unknown): void {
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
+  const { method, path } = context.req
+  // A failed statement's message ends with the values bound to it.
+  const plain = (text: string | undefined) => text?.replace(/\nparams: [\s\S]*?(?=\n {4}at |$)/, '')
+  const place = { requestId: context.get('requestId'), method, path }
+  console.error(JSON.stringify({ level: 'error', ...place, name, message: plain(message), stack: plain(stack) }))
+}
 
 /** The HTTP API: what production serves and what tests call. */
-export function createApi() {
-  const app = new OpenAPIHono<{ Bindings: Bindings }>()
-  app.get('/healthz', (context) => context.json({ status: 'ok' }))
-  return app
+export function createApi(): Api {
+  const api: Api = new OpenAPIHono<ApiEnvironment>({ defaultHook: refuseInvalid })
+
+  api.onError((error, context) => {
+    const problem = asProblem(error)
+    if (problem.kind === 'internal') logFailure(context, error)
+    return problemResponse(context, problem)
+  })
+  api.notFound((context) =>
+    problemResponse(context, new ProblemError('not-found', `There is nothing at ${context.req.path}; see /docs.`)),
+  )
+
+  api.use(requestId())
+  api.use(
+    methodNotAllowed({
+      app: api,
+      onMethodNotAllowed: (context, methods) => {
+        const allow = methods.join(', ')
+        const detail = `${context.req.method} is not offered here; there is ${allow}.`
+        return problemResponse(
+          context as ApiContext,
+          new ProblemError('method-not-allowed', detail, undefined, { allow }),
+        )
+      },
+    }),
+  )
+  const limited = bodyLimit({
+    maxSize: mostBodyBytes,
+    onError: () => {
+      throw new ProblemError('too-large', `The body is larger than ${mostBodyBytes} bytes.`)
+    },
+  })
+  api.use(async (context, next) => (context.req.path === '/v1/datasets' ? next() : limited(context, next)))
+  api.use(identify)
+
+  addHealth(api)
+  addKeys(api)
+  addSessions(api)
+  addDocuments(api)
+  return api
 }

@@ -60,6 +60,8 @@ export async function openSecret(env: Pick<Bindings, 'ENCRYPTION_KEY'>, sealed: 
     const parameters = { name: 'AES-GCM', iv: bytes.subarray(0, 12) }
     return new TextDecoder().decode(await crypto.subtle.decrypt(parameters, key, bytes.subarray(12)))
   } catch {
-    throw new SealError('a stored secret does not open with this ENCRYPTION_KEY; restore the key, or set the secret again')
+    throw new SealError(
+      'a stored secret does not open with this ENCRYPTION_KEY; restore the key, or set the secret again',
+    )
   }
 }
