@@ -32,7 +32,7 @@ export async function writeEvidence(
   if (lines.length === 0) return
   const body = await zip(`${lines.join('\n')}\n`, { level: 1 })
   await bucket.put(`${evidencePrefix(tenantId, set, shardIndex)}${ulid()}`, body, {
-    httpMetadata: { contentType: 'application/x-ndjson', contentEncoding: 'gzip' },
+    httpMetadata: { contentType: 'application/gzip' },
   })
 }
 
@@ -52,7 +52,7 @@ export async function* readEvidence(
     for (const { key } of listed.objects) {
       const stored = await bucket.get(key)
       if (stored === null) continue
-      yield* recordsOf(await stored.arrayBuffer())
+      yield* await recordsOf(await stored.arrayBuffer())
     }
     cursor = listed.truncated ? listed.cursor : undefined
   } while (cursor !== undefined)
