@@ -1,0 +1,96 @@
+import { type ScaleLinear, scaleLinear } from 'd3-scale'
+import type { Curve } from '../../../schema/report.ts'
+import { formatNumber } from '../format.ts'
+
+/** The size of a plot in its own units; the page scales it to the width there is. */
+export const size = { width: 380, height: 262 }
+
+export interface Frame {
+  x: ScaleLinear<number, number>
+  y: ScaleLinear<number, number>
+  xTicks: number[]
+  yTicks: number[]
+  xText: (value: number) => string
+  yText: (value: number) => string
+  /** The drawing area within the axes. */
+  area: { left: number; right: number; top: number; bottom: number }
+  /** Bars only: room of one x position, and whether category names are written aslant. */
+  slot: number
+  aslant: boolean
+}
+
+const letterWidth = 6.2
+
+/** Scales, ticks and margins for a curve: domains from the curve, else from its points, bands and reference. */
+export function frameOf(curve: Curve): Frame {
+  const bars = curve.kind === 'bars'
+  const points = curve.series.flatMap((series) => series.points)
+  const xs = points.map(([x]) => x)
+  const bands = curve.series.flatMap((series) => series.band?.flat() ?? [])
+  const constant = typeof curve.reference === 'number' ? [curve.reference] : []
+  const ys = [...points.map(([, y]) => y), ...bands, ...constant, ...(bars ? [0] : [])]
+  const categories = curve.categories ?? []
+  const step = bars ? smallestGap(xs) : 0
+  const xDomain = curve.categories
+    ? ([-0.5, categories.length - 0.5] as [number, number])
+    : (curve.x.domain ?? spanOf(xs, bars ? step / 2 : 0))
+  const yDomain = curve.y.domain ?? spanOf(ys, 0)
+
+  const y = scaleLinear().domain(yDomain)
+  if (!curve.y.domain) y.nice(5)
+  const yTicks = y.ticks(5)
+  const yText = axisText(yTicks)
+  const left = 24 + Math.max(2, ...yTicks.map((tick) => yText(tick).length)) * letterWidth
+  const width = size.width - left - 12
+
+  const room = categories.length === 0 ? Number.POSITIVE_INFINITY : width / categories.length
+  const longest = Math.max(0, ...categories.map((name) => shorten(name).length)) * letterWidth
+  const aslant = longest > room - 4
+  const bottom = size.height - 40 - (aslant ? longest * 0.57 : 0)
+  const area = { left, right: size.width - 12, top: 10, bottom }
+
+  const x = scaleLinear().domain(xDomain).range([area.left, area.right])
+  if (!curve.categories && !curve.x.domain && !bars) x.nice(6)
+  const xTicks = curve.categories ? categories.map((_, index) => index) : x.ticks(6)
+  const plainText = axisText(xTicks)
+  return {
+    x,
+    y: y.range([area.bottom, area.top]),
+    xTicks,
+    yTicks,
+    xText: curve.categories ? (index) => shorten(categories[index] ?? '') : plainText,
+    yText,
+    area,
+    slot: bars ? Math.abs(x(step) - x(0)) : 0,
+    aslant,
+  }
+}
+
+/** Names longer than this lose their tail in the plot; the table of its numbers has them whole. */
+export const shorten = (name: string): string => (name.length > 18 ? `${name.slice(0, 17)}…` : name)
+
+function spanOf(values: readonly number[], pad: number): [number, number] {
+  if (values.length === 0) return [0, 1]
+  const low = values.reduce((a, b) => Math.min(a, b)) - pad
+  const high = values.reduce((a, b) => Math.max(a, b)) + pad
+  if (low < high) return [low, high]
+  return low === 0 ? [0, 1] : [low - Math.abs(low) / 2, high + Math.abs(high) / 2]
+}
+
+function smallestGap(xs: readonly number[]): number {
+  const sorted = [...new Set(xs)].sort((a, b) => a - b)
+  const gaps = sorted.slice(1).map((x, index) => x - (sorted[index] ?? x))
+  return gaps.length === 0 ? 1 : gaps.reduce((a, b) => Math.min(a, b))
+}
+
+/** Ticks with as many decimals as tell neighbours apart. */
+function axisText(ticks: readonly number[]): (value: number) => string {
+  const step = Math.abs((ticks[1] ?? 1) - (ticks[0] ?? 0))
+  const decimals = step === 0 ? 0 : Math.max(0, Math.ceil(-Math.log10(step) - 1e-9))
+  return (value) =>
+    decimals > 6 || Math.abs(value) >= 1e6
+      ? formatNumber(value)
+      : new Intl.NumberFormat('en-US', { minimumFractionDigits: decimals, maximumFractionDigits: decimals })
+          .format(value)
+          .replace('-', '−')
+}
