@@ -16,7 +16,7 @@ export interface DemoState {
   backendPort: number | null
 }
 
-export const demoFolder = join(projectRoot, '.assay')
+export const demoFolder = process.env.ASSAY_DEMO_FOLDER ?? join(projectRoot, '.assay')
 export const persistFolder = join(demoFolder, 'state')
 const stateFile = join(demoFolder, 'demo.json')
 const lockFile = join(demoFolder, 'running.json')
