@@ -1,0 +1,54 @@
+import { z } from 'zod'
+import type { Model, ModelErrorKind, Prompt, Sample, Sampling } from '../model/model.ts'
+
+/** How a question is put: as a chat, as raw text to go on with, or as a chat where the target has one. */
+export const mode = z.enum(['auto', 'chat', 'completion']).meta({
+  description:
+    'chat: through the chat template. completion: raw text that ends in "Answer:". auto: chat where there is one.',
+})
+export type Mode = z.infer<typeof mode>
+
+/** Whether this target is asked by chat. */
+export const asksByChat = (target: Model, how: Mode): boolean =>
+  how === 'chat' || (how === 'auto' && target.capabilities.chat)
+
+/** Raw text that a completion answers. */
+const opened = (text: string): string => `${text}\nAnswer:`
+
+/**
+ * Samples of the answer to one question, in the mode of the run. Completions stop at the end of the line, because a raw
+ * model goes on with a question of its own.
+ */
+export function ask(target: Model, how: Mode, text: string, sampling: Sampling = {}): Promise<Sample[]> {
+  return asksByChat(target, how)
+    ? target.chat([{ role: 'user', content: text }], sampling)
+    : target.complete(opened(text), { ...sampling, stop: [...new Set([...(sampling.stop ?? []), '\n'])] })
+}
+
+/** The same question as a prompt to score answers against, with the reply opened by `answerPrefix` where one is given. */
+export function promptFor(target: Model, how: Mode, text: string, answerPrefix?: string): Prompt {
+  if (!asksByChat(target, how)) return answerPrefix === undefined ? opened(text) : `${opened(text)} ${answerPrefix}`
+  return { messages: [{ role: 'user', content: text }], ...(answerPrefix === undefined ? {} : { answerPrefix }) }
+}
+
+/** The kind of a model error, or null of any other error. Told by its shape, because errors live with the port. */
+export function errorKind(error: unknown): ModelErrorKind | null {
+  return typeof error === 'object' && error !== null && 'kind' in error && typeof error.kind === 'string'
+    ? (error.kind as ModelErrorKind)
+    : null
+}
+
+/** The answer of the first of these askings that the target is capable of; null where it can do none of them. */
+export async function firstCapable<T>(...askings: (() => Promise<T>)[]): Promise<T | null> {
+  for (const asking of askings) {
+    try {
+      return await asking()
+    } catch (error) {
+      if (errorKind(error) !== 'capability_missing') throw error
+    }
+  }
+  return null
+}
+
+/** The first sample's text, trimmed; empty where there is none. */
+export const textOf = (samples: readonly Sample[]): string => samples[0]?.text.trim() ?? ''

@@ -1,0 +1,48 @@
+import { z } from 'zod'
+import { type BenchmarkSummary, type SuiteName, suiteNames } from '../../schema/benchmark.ts'
+import type { AnyBenchmark } from './define.ts'
+import { factor } from './hallucination/factor.ts'
+import { perplexitySuite } from './likelihood/perplexity-suite.ts'
+import { suites } from './suites.ts'
+import { idkToken } from './uncertainty/idk-token.ts'
+import { selfEvaluation } from './uncertainty/self-evaluation.ts'
+
+/** Every benchmark there is. One line each: API, OpenAPI, command line, pages and docs follow from the definitions. */
+export const catalogue: readonly AnyBenchmark[] = [idkToken, selfEvaluation, factor, perplexitySuite]
+
+const byId = new Map(catalogue.map((benchmark) => [benchmark.id, benchmark]))
+
+/** The benchmark of that id, or undefined. */
+export const findBenchmark = (id: string): AnyBenchmark | undefined => byId.get(id)
+
+const jsonSchema = (shape: z.ZodType): Record<string, unknown> => {
+  const { $schema: _, ...schema } = z.toJSONSchema(shape, { io: 'input' })
+  return schema
+}
+
+/** The suites that a benchmark belongs to. */
+export const suitesOf = (id: string): SuiteName[] => suiteNames.filter((name) => suites[name].benchmarks.includes(id))
+
+/** A benchmark as the catalogue lists it; calls per item are those with default parameters on a fully capable target. */
+export function summarize(benchmark: AnyBenchmark): BenchmarkSummary {
+  const { id, family, version, title, question, formula, source, needs, sizes } = benchmark
+  return {
+    id,
+    family,
+    version,
+    title,
+    question,
+    formula,
+    source,
+    needs,
+    wants: benchmark.wants ?? [],
+    roles: benchmark.roles ?? [],
+    params: jsonSchema(benchmark.params),
+    item: jsonSchema(benchmark.item),
+    callsPerItem: benchmark.callsPerItem(benchmark.params.parse({}), null),
+    sizes,
+    builtin: benchmark.builtin !== undefined,
+    suites: suitesOf(id),
+    importers: Object.keys(benchmark.importers ?? {}),
+  }
+}

@@ -1,0 +1,217 @@
+import type { BenchmarkReport, Metric, Table } from '../../../schema/report.ts'
+import type { ReportContext, Row } from '../define.ts'
+import { fewClusters, lostItems } from '../report/caveats.ts'
+import { countMetric, type MetricText, statisticMetric, withReading } from '../report/metrics.ts'
+import { groupBy, type Reported, reportedRows, worstItems } from '../report/rows.ts'
+import type { PerplexityDetail, PerplexityParams } from './perplexity-suite.ts'
+
+type TextRow = Reported<PerplexityDetail>
+type Amount = 'nll' | 'tokens' | 'bytes' | 'words' | 'gzipBytes' | 'infTokens'
+
+const total = (rows: readonly TextRow[], amount: Amount): number =>
+  rows.reduce((sum, row) => sum + row.detail[amount], 0)
+
+/** Σ nll over Σ units; null without units. */
+const per = (rows: readonly TextRow[], unit: 'tokens' | 'bytes' | 'words'): number | null => {
+  const units = total(rows, unit)
+  return units === 0 ? null : total(rows, 'nll') / units
+}
+const exponential = (value: number | null): number | null => (value === null ? null : Math.exp(value))
+const bitsPerByte = (rows: readonly TextRow[]): number | null => {
+  const nats = per(rows, 'bytes')
+  return nats === null ? null : nats / Math.LN2
+}
+
+const THRESHOLD_TENTHS = 100
+
+/** Surprisal that 95 % of tokens do not exceed, bits, to a tenth. */
+function surprisalAt(rows: readonly TextRow[], share: number): number | null {
+  const counts = new Map<number, number>()
+  for (const row of rows)
+    for (const [tenth, count] of row.detail.surprisals) counts.set(tenth, (counts.get(tenth) ?? 0) + count)
+  const tokens = [...counts.values()].reduce((sum, count) => sum + count, 0)
+  let seen = 0
+  for (const [tenth, count] of [...counts].sort(([first], [second]) => first - second)) {
+    seen += count
+    if (seen >= share * tokens) return tenth / 10
+  }
+  return null
+}
+
+function highShare(rows: readonly TextRow[]): number | null {
+  const tokens = total(rows, 'tokens')
+  const high = rows.reduce(
+    (sum, row) =>
+      sum + row.detail.surprisals.reduce((some, [tenth, count]) => some + (tenth > THRESHOLD_TENTHS ? count : 0), 0),
+    0,
+  )
+  return tokens === 0 ? null : high / tokens
+}
+
+/** The report: ratios of sums over documents, never means of perplexities. */
+export function reportPerplexitySuite(
+  rows: Row<PerplexityDetail>[],
+  { seed }: Pick<ReportContext<PerplexityParams>, 'seed'>,
+): BenchmarkReport {
+  const texts = reportedRows(rows).filter((row) => row.detail.tokens > 0)
+  const metric = (text: MetricText, statistic: (some: TextRow[]) => number | null): Metric =>
+    statisticMetric(text, texts, statistic, seed)
+  const headline = metric(
+    { id: 'bitsPerByte', title: 'Bits per byte', unit: 'bits/byte', direction: 'lower' },
+    bitsPerByte,
+  )
+  const known = texts.filter((row) => row.detail.entropyRate !== null)
+  const infinite = total(texts, 'infTokens')
+  return {
+    headline: withReading(
+      headline,
+      'Bits the model needs per byte of text; lower is less surprised, and tokenizers do not matter.',
+    ),
+    metrics: [
+      metric(
+        {
+          id: 'tokenPerplexity',
+          title: 'Perplexity per token',
+          unit: 'none',
+          direction: 'lower',
+          note: 'Not comparable between tokenizers.',
+        },
+        (some) => exponential(per(some, 'tokens')),
+      ),
+      metric({ id: 'wordPerplexity', title: 'Perplexity per word', unit: 'none', direction: 'lower' }, (some) =>
+        exponential(per(some, 'words')),
+      ),
+      metric({ id: 'bytePerplexity', title: 'Perplexity per byte', unit: 'none', direction: 'lower' }, (some) =>
+        exponential(per(some, 'bytes')),
+      ),
+      metric(
+        { id: 'surprisal95', title: 'Surprisal that 95 % of tokens stay below', unit: 'bits', direction: 'lower' },
+        (some) => surprisalAt(some, 0.95),
+      ),
+      metric({ id: 'highSurprisalShare', title: 'Tokens above 10 bits', unit: 'share', direction: 'lower' }, highShare),
+      metric(
+        {
+          id: 'gzipBitsPerByte',
+          title: 'Bits per byte by gzip, for comparison',
+          unit: 'bits/byte',
+          direction: 'neutral',
+        },
+        (some) => (total(some, 'bytes') === 0 ? null : (8 * total(some, 'gzipBytes')) / total(some, 'bytes')),
+      ),
+      metric(
+        { id: 'gzipRatio', title: 'Bits needed, as a share of what gzip needs', unit: 'ratio', direction: 'lower' },
+        (some) =>
+          total(some, 'gzipBytes') === 0 ? null : total(some, 'nll') / Math.LN2 / (8 * total(some, 'gzipBytes')),
+      ),
+      ...(known.length === 0
+        ? []
+        : [
+            statisticMetric(
+              {
+                id: 'excessBits',
+                title: 'Bits per byte above the known entropy of generated text',
+                unit: 'bits/byte',
+                direction: 'lower',
+              },
+              known,
+              excess,
+              seed,
+            ),
+          ]),
+      countMetric({ id: 'scoredTokens', title: 'Scored tokens', direction: 'neutral' }, total(texts, 'tokens')),
+      countMetric(
+        { id: 'infTokens', title: 'Tokens said to be impossible (counted at 100 nats)', direction: 'lower' },
+        infinite,
+      ),
+    ],
+    curves: surprisalCurve(texts),
+    tables: [splitTable(texts)],
+    caveats: [...lostItems(rows, null), ...fewClusters(texts), ...textCaveats(texts, infinite)],
+    worst: worstItems(
+      texts,
+      (row) => bitsPerByte([row]),
+      (row) =>
+        `${(bitsPerByte([row]) ?? 0).toFixed(2)} bits a byte (${row.detail.domain}, ${row.detail.language}): “${row.detail.excerpt}”`,
+    ),
+  }
+}
+
+function excess(rows: readonly TextRow[]): number | null {
+  const bytes = total(rows, 'bytes')
+  const least = rows.reduce((sum, row) => sum + row.detail.bytes * (row.detail.entropyRate ?? 0), 0)
+  const needed = bitsPerByte(rows)
+  return needed === null || bytes === 0 ? null : needed - least / bytes
+}
+
+function surprisalCurve(texts: TextRow[]): BenchmarkReport['curves'] {
+  if (texts.length === 0) return []
+  const counts = new Array<number>(21).fill(0)
+  for (const row of texts)
+    for (const [tenth, count] of row.detail.surprisals) {
+      const bin = Math.min(20, Math.floor(tenth / 10))
+      counts[bin] = (counts[bin] as number) + count
+    }
+  const tokens = total(texts, 'tokens')
+  return [
+    {
+      id: 'surprisals',
+      title: 'How surprising single tokens are',
+      x: { title: 'Surprisal, bits (the last bar holds all beyond)', domain: [0, 21] },
+      y: { title: 'Share of tokens' },
+      kind: 'bars',
+      series: [{ name: 'tokens', points: counts.map((count, bin) => [bin + 0.5, count / tokens]) }],
+    },
+  ]
+}
+
+function splitTable(texts: TextRow[]): Table {
+  const line = (name: string, some: TextRow[]) => [
+    name,
+    some.length,
+    total(some, 'tokens'),
+    bitsPerByte(some),
+    exponential(per(some, 'tokens')),
+    exponential(per(some, 'words')),
+    exponential(per(some, 'bytes')),
+  ]
+  const split = (kind: 'domain' | 'language') =>
+    [...groupBy(texts, (row) => row.detail[kind])]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, some]) => line(`${kind}: ${name}`, some))
+  return {
+    id: 'byDomainAndLanguage',
+    title: 'All four units by domain and language',
+    columns: [
+      { title: 'Texts of' },
+      { title: 'Documents', unit: 'count' },
+      { title: 'Tokens', unit: 'count' },
+      { title: 'Bits per byte', unit: 'bits/byte' },
+      { title: 'Token perplexity' },
+      { title: 'Word perplexity' },
+      { title: 'Byte perplexity' },
+    ],
+    rows: [line('all', texts), ...split('domain'), ...split('language')],
+  }
+}
+
+function textCaveats(texts: TextRow[], infinite: number): BenchmarkReport['caveats'] {
+  const list: BenchmarkReport['caveats'] = []
+  const windowed = texts.filter((row) => row.detail.windows > 1).length
+  if (windowed > 0)
+    list.push({
+      code: 'windowed',
+      message: `${windowed} documents are longer than one window and were scored in windows that overlap by half.`,
+    })
+  if (infinite > 0)
+    list.push({
+      code: 'impossible_tokens',
+      message: `${infinite} tokens had no probability at all and count at 100 nats each.`,
+    })
+  const without = texts.filter((row) => !row.detail.bos).length
+  if (without > 0)
+    list.push({
+      code: 'no_beginning_token',
+      message: `In ${without} documents nothing stands before the first token, which is therefore not scored.`,
+    })
+  return list
+}

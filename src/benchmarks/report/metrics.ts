@@ -1,0 +1,142 @@
+import type { Interval, Metric, NullReason } from '../../../schema/report.ts'
+import { randomFrom } from '../../methods/random.ts'
+import { bootstrapInterval, bootstrapMeanInterval } from '../../methods/statistics/bootstrap.ts'
+import { clusteredMeanInterval } from '../../methods/statistics/clustered.ts'
+import { wilsonInterval } from '../../methods/statistics/intervals.ts'
+import { mean } from '../../methods/statistics/summary.ts'
+
+/** What a metric is called and how it is read. */
+export interface MetricText {
+  id: string
+  title: string
+  unit?: Metric['unit']
+  direction: Metric['direction']
+  note?: string
+}
+
+/** Anything with the cluster that it belongs to: items of one template, document or twin pair share one. */
+export interface Clustered {
+  cluster: string
+}
+
+const CONFIDENCE = 0.95
+
+/** Whether some cluster holds more than one of them, so that they may not be treated as independent. */
+export const isClustered = (rows: readonly Clustered[]): boolean =>
+  new Set(rows.map((row) => row.cluster)).size < rows.length
+
+const clustersOf = (rows: readonly Clustered[]): string[] | undefined =>
+  isClustered(rows) ? rows.map((row) => row.cluster) : undefined
+
+const named = (
+  ends: { low: number; high: number } | null,
+  method: Interval['method'],
+  bounds: [number, number] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
+): Interval | null =>
+  ends && {
+    low: Math.max(bounds[0], ends.low),
+    high: Math.min(bounds[1], ends.high),
+    confidence: CONFIDENCE,
+    method,
+  }
+
+const stated = (text: MetricText, unit: Metric['unit'], n: number) => ({
+  id: text.id,
+  title: text.title,
+  n,
+  unit: text.unit ?? unit,
+  direction: text.direction,
+  ...(text.note === undefined ? {} : { note: text.note }),
+})
+
+/** A metric without a value, and why. */
+export const missingMetric = (text: MetricText, reason: NullReason, n = 0): Metric => ({
+  ...stated(text, text.unit ?? 'share', n),
+  value: null,
+  reason,
+})
+
+/** A plain count. */
+export const countMetric = (text: Omit<MetricText, 'unit'>, count: number): Metric => ({
+  ...stated({ ...text, unit: 'count' }, 'count', count),
+  value: count,
+})
+
+/**
+ * A share of rows: Wilson's interval, or the cluster-robust one where rows share clusters. `hit` may be partial (a tie
+ * worth half a point), then the interval is a bootstrap. Null with `no_items` of no rows.
+ */
+export function shareMetric<T extends Clustered>(
+  text: MetricText,
+  rows: readonly T[],
+  hit: (row: T) => boolean | number,
+  seed: number,
+): Metric {
+  if (rows.length === 0) return missingMetric(text, 'no_items')
+  const values = rows.map((row) => Number(hit(row)))
+  const whole = values.every((value) => value === 0 || value === 1)
+  const successes = values.reduce((sum, value) => sum + value, 0)
+  if (isClustered(rows) || !whole) return meanMetric({ unit: 'share', ...text }, rows, (row) => Number(hit(row)), seed)
+  return {
+    ...stated(text, 'share', rows.length),
+    value: successes / rows.length,
+    interval: named(wilsonInterval(successes, rows.length, CONFIDENCE), 'wilson', [0, 1]),
+  }
+}
+
+/** A mean over rows: bootstrap over items, or the cluster-robust standard error where rows share clusters. */
+export function meanMetric<T extends Clustered>(
+  text: MetricText,
+  rows: readonly T[],
+  numberOf: (row: T) => number,
+  seed: number,
+): Metric {
+  if (rows.length === 0) return missingMetric(text, 'no_items')
+  const values = rows.map(numberOf)
+  const clusters = clustersOf(rows)
+  const bounds: [number, number] | undefined = text.unit === 'share' ? [0, 1] : undefined
+  const interval = clusters
+    ? named(clusteredMeanInterval(values, clusters, CONFIDENCE), 'clustered', bounds)
+    : named(bootstrapMeanInterval(values, { random: randomFrom(seed, 'bootstrap', text.id) }), 'bootstrap', bounds)
+  return { ...stated(text, 'none', rows.length), value: mean(values), interval }
+}
+
+/** A bootstrap interval of any statistic of rows (of whole clusters where rows share them); null where there is none. */
+export function statisticInterval<T extends Clustered>(
+  id: string,
+  rows: readonly T[],
+  statistic: (rows: T[]) => number | null,
+  seed: number,
+): Interval | null {
+  const clusters = clustersOf(rows)
+  const ends = bootstrapInterval(
+    rows.length,
+    (positions) => statistic(Array.from(positions, (position) => rows[position] as T)),
+    { random: randomFrom(seed, 'bootstrap', id), clusters },
+  )
+  return named(ends, clusters ? 'cluster-bootstrap' : 'bootstrap')
+}
+
+/**
+ * Any statistic of rows with its bootstrap interval. A null statistic takes `reason` (no rows at all: `no_items`);
+ * `n` counts the rows unless said otherwise.
+ */
+export function statisticMetric<T extends Clustered>(
+  text: MetricText,
+  rows: readonly T[],
+  statistic: (rows: T[]) => number | null,
+  seed: number,
+  reason: NullReason = 'undefined',
+  n = rows.length,
+): Metric {
+  if (rows.length === 0) return missingMetric(text, 'no_items')
+  const value = statistic([...rows])
+  if (value === null || !Number.isFinite(value)) return missingMetric(text, reason, n)
+  return { ...stated(text, 'share', n), value, interval: statisticInterval(text.id, rows, statistic, seed) }
+}
+
+/** The metric under another id and title: a headline that repeats one of the metrics. */
+export const withReading = (metric: Metric, reading: string): Metric & { reading: string } => ({ ...metric, reading })
+
+/** Share with a null for nothing: `successes` of `total`. */
+export const shareOf = (successes: number, total: number): number | null => (total === 0 ? null : successes / total)

@@ -1,0 +1,53 @@
+import type { SuiteName } from '../../schema/benchmark.ts'
+
+export type SuiteSize = 'smoke' | 'demo' | 'full'
+
+export interface Suite {
+  title: string
+  benchmarks: string[]
+  defaultSize: 'smoke' | 'demo'
+  /** Parameters that a size sets where the request leaves them out: small runs ask less of each item. */
+  params: Partial<Record<SuiteSize, Record<string, Record<string, unknown>>>>
+}
+
+/** What a run on a small machine can afford. Whatever is left out is null with its reason, never approximated. */
+const modest: Record<string, Record<string, unknown>> = {
+  'idk-token': { samples: 0, askTruth: false, maxTokens: 12 },
+  'self-evaluation': { maxTokens: 16, longShare: 0, evalVariants: [] },
+  'query-perturbation': { paraphrases: 'rules', maxTokens: 12 },
+  'refusal-aware': { maxTokens: 12 },
+  'first-token-vs-text': { maxTokens: 24 },
+  'adaptive-retrieval': { samples: 5, passages: 3, maxTokens: 12, corpusSize: 400 },
+  'perplexity-suite': { maxBytes: 600 },
+}
+
+const core = [
+  'idk-token',
+  'self-evaluation',
+  'factor',
+  'query-perturbation',
+  'refusal-aware',
+  'first-token-vs-text',
+  'adaptive-retrieval',
+  'perplexity-suite',
+]
+
+/** Named lists of benchmarks. */
+export const suites: Record<SuiteName, Suite> = {
+  core: {
+    title: 'One benchmark of each kind',
+    benchmarks: core,
+    defaultSize: 'demo',
+    params: { smoke: modest, demo: modest },
+  },
+  smoke: {
+    title: 'A first look in seconds',
+    benchmarks: ['idk-token', 'factor', 'refusal-aware', 'perplexity-suite'],
+    defaultSize: 'smoke',
+    params: { smoke: modest, demo: modest },
+  },
+}
+
+/** The parameters that a suite sets for a benchmark at a size; those of a request go before them. */
+export const suiteParams = (suite: SuiteName, benchmarkId: string, size: SuiteSize | number): Record<string, unknown> =>
+  (typeof size === 'number' ? undefined : suites[suite].params[size]?.[benchmarkId]) ?? {}

@@ -1,0 +1,373 @@
+import type { BenchmarkReport, Curve, Metric, Table } from '../../../schema/report.ts'
+import { qualitiesByCertainty } from '../../methods/selective/rejection.ts'
+import { selectiveAuc } from '../../methods/selective/risk-coverage.ts'
+import { rocAuc } from '../../methods/statistics/binary-classification.ts'
+import { chiSquareUpperTail } from '../../methods/statistics/distributions/gamma.ts'
+import { mean } from '../../methods/statistics/summary.ts'
+import type { ReportContext, Row } from '../define.ts'
+import { degenerateLevel, fewClusters, lostItems } from '../report/caveats.ts'
+import { countMetric, missingMetric, statisticInterval, statisticMetric, withReading } from '../report/metrics.ts'
+import { type Reported, reportedRows, worstItems } from '../report/rows.ts'
+import type { Candidate, SelfEvaluationDetail, SelfEvaluationParams } from './self-evaluation.ts'
+
+type AnswerRow = Reported<SelfEvaluationDetail>
+
+/** The candidate that a way of grading picks, and how sure it is of it. */
+interface Choice {
+  quality: number
+  score: number
+}
+
+interface Way {
+  id: string
+  title: string
+  pick: (detail: SelfEvaluationDetail) => Choice | null
+}
+
+/** The candidate with the highest value, the first of equals; null when any candidate has none. */
+function best(
+  candidates: readonly Candidate[],
+  gradeOf: (one: Candidate) => number | null,
+): { one: Candidate; value: number } | null {
+  let top: { one: Candidate; value: number } | null = null
+  for (const one of candidates) {
+    const value = gradeOf(one)
+    if (value === null) return null
+    if (!top || value > top.value) top = { one, value }
+  }
+  return top
+}
+
+const pickBy =
+  (gradeOf: (one: Candidate) => number | null) =>
+  (detail: SelfEvaluationDetail): Choice | null => {
+    const top = best(detail.candidates, gradeOf)
+    return top && { quality: top.one.quality, score: top.value }
+  }
+
+/** Answer by one grade, score by another. */
+const hybrid =
+  (scoreOf: (one: Candidate, detail: SelfEvaluationDetail) => number | null) =>
+  (detail: SelfEvaluationDetail): Choice | null => {
+    const top = best(detail.candidates, (one) => one.select)
+    const score = top && scoreOf(top.one, detail)
+    return top && score !== null ? { quality: top.one.quality, score: score as number } : null
+  }
+
+const negative = (value: number | null): number | null => (value === null ? null : -value)
+
+const ways: readonly Way[] = [
+  { id: 'select', title: 'Sample & Select', pick: pickBy((one) => one.select) },
+  { id: 'selectNota', title: 'Sample & Select + NOTA', pick: pickBy((one) => one.selectNota) },
+  {
+    id: 'notNota',
+    title: 'Sample & Select + NOTA, scored by 1 − p(NOTA)',
+    pick: ({ candidates, pNota }) => {
+      const top = best(candidates, (one) => one.selectNota)
+      return top && pNota !== null ? { quality: top.one.quality, score: 1 - pNota } : null
+    },
+  },
+  { id: 'eval', title: 'Sample & Eval', pick: pickBy((one) => one.evalPlain) },
+  { id: 'evalNota', title: 'Sample & Eval + NOTA', pick: pickBy((one) => one.evalNota) },
+  { id: 'evalOthers', title: 'Sample & Eval, others in view', pick: pickBy((one) => one.evalOthers) },
+  { id: 'hybrid', title: 'Hybrid', pick: hybrid((one) => one.evalPlain) },
+  {
+    id: 'hybridNota',
+    title: 'Hybrid + NOTA',
+    // Not clipped at 0: clipping would tie what the areas have to rank.
+    pick: hybrid((one, { pNota }) => (one.evalPlain === null || pNota === null ? null : one.evalPlain - pNota)),
+  },
+  { id: 'maximumSequenceProbability', title: 'Sequence probability', pick: pickBy((one) => negative(one.sequenceNll)) },
+  { id: 'perplexity', title: 'Perplexity', pick: pickBy((one) => negative(one.meanNll)) },
+]
+
+type Picked = AnswerRow & { picks: Map<string, Choice> }
+
+const wayOf = (id: string): Way => ways.find((way) => way.id === id) as Way
+const pickOf = (row: Picked, id: string): Choice => row.picks.get(id) as Choice
+
+const accuracy = (rows: readonly Picked[], id: string): number | null =>
+  mean(rows.map((row) => pickOf(row, id).quality))
+const calibrationAuc = (rows: readonly Picked[], id: string): number | null =>
+  rocAuc(
+    rows.map((row) => pickOf(row, id).score),
+    rows.map((row) => pickOf(row, id).quality >= 0.5),
+  )
+const selective = (rows: readonly Picked[], id: string): number | null =>
+  selectiveAuc(
+    rows.map((row) => pickOf(row, id).score),
+    rows.map((row) => pickOf(row, id).quality),
+  )
+
+/** The report: all ways of grading on the items where all are defined, so that only the grading differs. */
+export function reportSelfEvaluation(
+  rows: Row<SelfEvaluationDetail>[],
+  { seed }: Pick<ReportContext<SelfEvaluationParams>, 'seed'>,
+): BenchmarkReport {
+  const all = reportedRows(rows)
+  const choosing = all.filter((row) => row.detail.candidates.length > 1)
+  const given = ways.filter((way) => choosing.some((row) => way.pick(row.detail) !== null))
+  const compared = choosing.flatMap((row): Picked[] => {
+    const picks = new Map(
+      given.flatMap((way): [string, Choice][] => {
+        const pick = way.pick(row.detail)
+        return pick ? [[way.id, pick]] : []
+      }),
+    )
+    return picks.size === given.length ? [{ ...row, picks }] : []
+  })
+  const empirical = all.some((row) => row.detail.empirical)
+  const suffix = empirical ? ':empirical' : ''
+  const has = (id: string) => given.some((way) => way.id === id)
+  const headline = headlineOf(compared, has('hybridNota'), has('perplexity'), all.length, suffix, seed)
+  const single = all.length - choosing.length
+  const level = mean(all.map((row) => mean(row.detail.candidates.map((one) => one.quality)) as number))
+  return {
+    headline: withReading(
+      headline,
+      has('perplexity')
+        ? 'How much better the answers are that self-evaluation trusts most than those that sequence likelihood trusts most; 0 is no gain.'
+        : 'Mean quality of the answers that self-evaluation trusts most, over all shares kept.',
+    ),
+    metrics: [
+      ...['hybridNota', 'hybrid', 'perplexity'].filter(has).flatMap((id) => wayMetrics(id, compared, suffix, seed)),
+      statisticMetric(
+        { id: 'candidateQuality', title: 'Mean quality of all candidates', direction: 'higher' },
+        all,
+        (some) => mean(some.map((row) => mean(row.detail.candidates.map((one) => one.quality)) as number)),
+        seed,
+      ),
+      positionMetric(choosing),
+      countMetric(
+        { id: 'singleCandidate', title: 'Items with one distinct candidate (nothing to choose)', direction: 'neutral' },
+        single,
+      ),
+      countMetric(
+        {
+          id: 'unseenOptions',
+          title: 'Choices and verdicts without any option among the alternatives',
+          direction: 'lower',
+        },
+        all.reduce((sum, row) => sum + row.detail.unseen, 0),
+      ),
+    ],
+    curves: compared.length > 0 ? [sparsification(compared, given)] : [],
+    tables: [wayTable(compared, given, seed), fallbackTable(all), positionTable(choosing)],
+    caveats: [
+      ...lostItems(rows, headline),
+      ...degenerateLevel(level),
+      ...fewClusters(all),
+      ...(compared.length < all.length
+        ? [
+            {
+              code: 'compared_items',
+              message: `The ways are compared on ${compared.length} of ${all.length} items: on the others there was one candidate only, or a grade is missing.`,
+            },
+          ]
+        : []),
+      ...(empirical
+        ? [
+            {
+              code: 'empirical_grades',
+              message: 'The target gives no log-probabilities: grades are shares of five votes.',
+            },
+          ]
+        : []),
+    ],
+    worst: worstItems(
+      compared,
+      (row) => {
+        const { quality, score } = pickOf(row as Picked, has('hybridNota') ? 'hybridNota' : (given[0]?.id ?? ''))
+        return quality >= 0.5 ? null : score
+      },
+      (row) =>
+        `Trusted a wrong answer: “${best(row.detail.candidates, (one) => one.select ?? one.evalPlain)?.one.text ?? ''}”, right is “${row.detail.gold}”.`,
+    ),
+  }
+}
+
+function headlineOf(
+  compared: Picked[],
+  graded: boolean,
+  likelihood: boolean,
+  items: number,
+  suffix: string,
+  seed: number,
+): Metric {
+  const text =
+    likelihood || !graded
+      ? {
+          id: 'selectiveGain',
+          title: 'Selective AUC of Hybrid + NOTA minus that of Perplexity',
+          direction: 'higher' as const,
+          unit: 'none' as const,
+        }
+      : {
+          id: `selectiveAuc.hybridNota${suffix}`,
+          title: 'Selective AUC of Hybrid + NOTA',
+          direction: 'higher' as const,
+        }
+  if (compared.length === 0 || !graded)
+    return missingMetric(text, items === 0 ? 'no_items' : graded ? 'too_few' : 'no_answers')
+  return statisticMetric(
+    text,
+    compared,
+    (some) => {
+      const own = selective(some, 'hybridNota')
+      const other = likelihood ? selective(some, 'perplexity') : 0
+      return own === null || other === null ? null : own - other
+    },
+    seed,
+  )
+}
+
+const wayMetrics = (id: string, compared: Picked[], suffix: string, seed: number): Metric[] => {
+  const own = id === 'perplexity' ? '' : suffix
+  const { title } = wayOf(id)
+  return [
+    statisticMetric(
+      { id: `accuracy.${id}${own}`, title: `Accuracy, ${title}`, direction: 'higher' },
+      compared,
+      (some) => accuracy(some, id),
+      seed,
+    ),
+    statisticMetric(
+      { id: `calibrationAuc.${id}${own}`, title: `Calibration AUC, ${title}`, direction: 'higher' },
+      compared,
+      (some) => calibrationAuc(some, id),
+      seed,
+      'single_class',
+    ),
+    statisticMetric(
+      { id: `selectiveAuc.${id}${own}`, title: `Selective AUC, ${title}`, direction: 'higher' },
+      compared,
+      (some) => selective(some, id),
+      seed,
+    ),
+  ]
+}
+
+function wayTable(compared: Picked[], given: readonly Way[], seed: number): Table {
+  const cell = (id: string, name: string, statistic: (rows: readonly Picked[], id: string) => number | null) => {
+    const value = statistic(compared, id)
+    const interval =
+      value === null ? null : statisticInterval(`${name}.${id}`, compared, (some) => statistic(some, id), seed)
+    return [value, interval?.low ?? null, interval?.high ?? null]
+  }
+  return {
+    id: 'ways',
+    title: `Ways of grading on the same ${compared.length} items`,
+    columns: [
+      { title: 'Way' },
+      ...['Accuracy', 'Calibration AUC', 'Selective AUC'].flatMap((title) => [
+        { title, unit: 'share' as const },
+        { title: 'from', unit: 'share' as const },
+        { title: 'to', unit: 'share' as const },
+      ]),
+    ],
+    rows: given.map(({ id, title }) => [
+      title,
+      ...cell(id, 'accuracy', accuracy),
+      ...cell(id, 'calibrationAuc', calibrationAuc),
+      ...cell(id, 'selectiveAuc', selective),
+    ]),
+  }
+}
+
+/** Every item counts here: where there was one candidate only, its verdict stands in for the choice. */
+function fallbackTable(all: AnswerRow[]): Table {
+  const evalPick = wayOf('eval').pick
+  const line = ({ id, title, pick }: Way) => {
+    const picked = all.flatMap((row): Picked[] => {
+      const found = row.detail.candidates.length > 1 ? pick(row.detail) : (evalPick(row.detail) ?? pick(row.detail))
+      return found ? [{ ...row, picks: new Map([[id, found]]) }] : []
+    })
+    return [title, picked.length, accuracy(picked, id), calibrationAuc(picked, id), selective(picked, id)]
+  }
+  return {
+    id: 'withFallback',
+    title: 'All items; a single candidate is judged by Sample & Eval',
+    columns: [
+      { title: 'Way' },
+      { title: 'Items', unit: 'count' },
+      { title: 'Accuracy', unit: 'share' },
+      { title: 'Calibration AUC', unit: 'share' },
+      { title: 'Selective AUC', unit: 'share' },
+    ],
+    rows: ways.filter((way) => all.some((row) => way.pick(row.detail) !== null)).map(line),
+  }
+}
+
+function sparsification(compared: Picked[], given: readonly Way[]): Curve {
+  return {
+    id: 'sparsification',
+    title: 'Quality of the answers kept',
+    x: { title: 'Share kept, best-scored first', domain: [0, 1] },
+    y: { title: 'Mean quality', domain: [0, 1] },
+    kind: 'line',
+    series: given
+      .filter(({ id }) => ['select', 'eval', 'hybridNota', 'perplexity'].includes(id))
+      .map(({ id, title }) => {
+        const sorted = qualitiesByCertainty(
+          compared.map((row) => -pickOf(row, id).score),
+          compared.map((row) => pickOf(row, id).quality),
+        )
+        let sum = 0
+        const points = Array.from(sorted, (quality, place): [number, number] => {
+          sum += quality
+          return [(place + 1) / sorted.length, sum / (place + 1)]
+        })
+        const step = Math.max(1, Math.ceil(points.length / 100))
+        return {
+          name: title,
+          points: points.filter((_, place) => (place + 1) % step === 0 || place === points.length - 1),
+        }
+      }),
+  }
+}
+
+/** How often each position was chosen, and how often chance would choose it given how many options were shown. */
+function positionCounts(choosing: AnswerRow[]): { chosen: number[]; expected: number[] } {
+  const [chosen, expected]: [number[], number[]] = [[], []]
+  for (const { detail } of choosing) {
+    const options = detail.candidates.length
+    for (const position of detail.chosenPositions) {
+      for (let place = 0; place < options; place++) expected[place] = (expected[place] ?? 0) + 1 / options
+      chosen[position] = (chosen[position] ?? 0) + 1
+    }
+  }
+  return { chosen: expected.map((_, place) => chosen[place] ?? 0), expected }
+}
+
+function positionMetric(choosing: AnswerRow[]): Metric {
+  const { chosen, expected } = positionCounts(choosing)
+  const text = {
+    id: 'positionBias',
+    title: 'Chi-square of chosen positions against chance',
+    direction: 'lower' as const,
+    unit: 'none' as const,
+  }
+  const asked = chosen.reduce((sum, count) => sum + count, 0)
+  if (expected.length < 2 || asked < 5) return missingMetric(text, asked === 0 ? 'no_items' : 'too_few', asked)
+  const statistic = expected.reduce((sum, wanted, place) => sum + ((chosen[place] as number) - wanted) ** 2 / wanted, 0)
+  const pValue = chiSquareUpperTail(statistic, expected.length - 1)
+  return {
+    id: text.id,
+    title: text.title,
+    value: statistic,
+    n: asked,
+    unit: 'none',
+    direction: 'lower',
+    note: `p = ${pValue.toPrecision(2)} with ${expected.length - 1} degrees of freedom.`,
+  }
+}
+
+function positionTable(choosing: AnswerRow[]): Table {
+  const { chosen, expected } = positionCounts(choosing)
+  return {
+    id: 'positions',
+    title: 'Chosen letters',
+    columns: [{ title: 'Position' }, { title: 'Chosen', unit: 'count' }, { title: 'By chance', unit: 'count' }],
+    rows: expected.map((wanted, place) => [String.fromCharCode(65 + place), chosen[place] as number, wanted]),
+  }
+}

@@ -1,0 +1,299 @@
+import { z } from 'zod'
+import type { Random } from '../../methods/random.ts'
+import { normalizeAnswer } from '../../methods/text/normalize.ts'
+import type { Model, Sample } from '../../model/model.ts'
+import { arithmeticQuestions } from '../../worlds/arithmetic.ts'
+import { factQuestions } from '../../worlds/facts.ts'
+import { fictionWorld, recordOf } from '../../worlds/fiction.ts'
+import { ask, mode } from '../asking.ts'
+import { answerSet, judgeAnswer, mentionsAny } from '../correctness.ts'
+import { defineBenchmark } from '../define.ts'
+import { lettered, letterShares } from '../letters.ts'
+import { clipped } from '../report/rows.ts'
+import { askTruth, truthPrompt } from '../truth.ts'
+import { reportSelfEvaluation } from './self-evaluation.report.ts'
+
+const params = z
+  .object({
+    mode: mode.default('auto'),
+    candidates: z
+      .number()
+      .int()
+      .min(2)
+      .max(8)
+      .default(4)
+      .meta({ description: 'Samples (T = 1) that it chooses among' }),
+    maxTokens: z.number().int().min(1).max(512).default(64),
+    orders: z
+      .union([z.literal(1), z.literal(2)])
+      .default(1)
+      .meta({ description: '2: each choice is asked in both orders and averaged, against position bias' }),
+    evalVariants: z
+      .array(z.enum(['nota', 'others']))
+      .default(['nota'])
+      .meta({
+        description:
+          'More ways to judge one candidate: beside “None of the above” (nota), with the other candidates in view (others)',
+      }),
+    longShare: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.2)
+      .meta({ description: 'Share of built-in items that ask for a summary of a record' }),
+  })
+  .strict()
+export type SelfEvaluationParams = z.infer<typeof params>
+
+const item = z
+  .object({
+    id: z.string(),
+    cluster: z.string().optional(),
+    question: z.string().min(1),
+    answers: z.array(z.string().min(1)).default([]),
+    facts: z
+      .array(z.array(z.string().min(1)).min(1))
+      .optional()
+      .meta({
+        description: 'For long answers: each fact in every accepted spelling; quality is the share that is told',
+      }),
+    kind: z.enum(['text', 'number']).default('text'),
+    stratum: z.string().optional(),
+    answerSet,
+  })
+  .refine((one) => one.answers.length > 0 || (one.facts?.length ?? 0) > 0, {
+    message: 'give answers or facts',
+    path: ['answers'],
+  })
+type SelfEvaluationItem = z.infer<typeof item>
+
+const number = z.number().nullable()
+const candidate = z.object({
+  text: z.string(),
+  quality: z.number().min(0).max(1),
+  /** −Σ log p and its mean over tokens: MaximumSequenceProbability and Perplexity. */
+  sequenceNll: number,
+  meanNll: number,
+  select: number,
+  selectNota: number,
+  evalPlain: number,
+  evalNota: number,
+  evalOthers: number,
+})
+const row = z.object({
+  question: z.string(),
+  gold: z.string(),
+  stratum: z.string().nullable(),
+  candidates: z.array(candidate),
+  /** Probability of “None of the above” when it chooses. */
+  pNota: number,
+  /** Positions chosen, one per order asked. */
+  chosenPositions: z.array(z.number().int()),
+  samples: z.number().int(),
+  empirical: z.boolean(),
+  /** Choices and verdicts of which no option was among the alternatives. */
+  unseen: z.number().int(),
+})
+export type SelfEvaluationDetail = z.infer<typeof row>
+export type Candidate = z.infer<typeof candidate>
+
+const NOTA = 'None of the above'
+const choicePrompt = (question: string, options: string[]): string =>
+  `Which answer is correct? Reply with the letter only.\nQuestion: ${question}\n${lettered(options)}`
+const besideNota = (question: string, answer: string): string =>
+  `${truthPrompt(question, answer)}\nOther option: ${NOTA}`
+const besideOthers = (question: string, answer: string, others: string[]): string =>
+  `Is the proposed answer true or false? Reply with one word, True or False.\nQuestion: ${question}\nOther ideas: ${others.join('; ')}\nProposed answer: ${answer}`
+
+export const selfEvaluation = defineBenchmark({
+  id: 'self-evaluation',
+  family: 'uncertainty',
+  version: 1,
+  title: 'Grading its own candidate answers',
+  question: 'If the model grades its own candidate answers, can one keep only those that it trusts?',
+  formula:
+    'Select: softmax over the letters of the candidates. Eval: p(True)/(p(True) + p(False)) of one candidate. Hybrid + NOTA: answer by Select, score = Eval − p(None of the above). Selective AUC = mean over k of the mean quality of the k best-scored answers.',
+  source: { title: 'Self-Evaluation Improves Selective Generation in Large Language Models', card: 'A2' },
+  needs: ['text'],
+  wants: ['logprobs'],
+  params,
+  item,
+  row,
+  sizes: { smoke: 3, demo: 12, full: 300 },
+  callsPerItem: ({ candidates: n, orders, evalVariants }) => {
+    const calls = n + 2 * orders + n * (1 + evalVariants.length)
+    return { typical: calls, most: calls }
+  },
+  builtin: (random, size, { longShare }): SelfEvaluationItem[] => {
+    const long = Math.floor(size * longShare)
+    const sums = Math.floor((size - long) / 2)
+    const facts = factQuestions(random, { size: size - long - sums, strata: ['tail'] }).map((fact) => ({
+      id: fact.id,
+      cluster: fact.cluster,
+      question: fact.question,
+      answers: fact.answers,
+      kind: 'text' as const,
+      stratum: 'facts',
+      answerSet: fact.relation,
+    }))
+    // Level 3: two digits and one operation, or one digit and two.
+    const arithmetic = arithmeticQuestions(random, { size: sums, digits: [2], operations: [1] }).map((sum) => ({
+      id: sum.id,
+      cluster: sum.cluster,
+      question: sum.question,
+      answers: sum.answers,
+      kind: 'number' as const,
+      stratum: 'arithmetic',
+    }))
+    return [...facts, ...arithmetic, ...recordItems(random, long)]
+  },
+  async evaluate({ item, target, params, random }) {
+    const { logprobs } = target.capabilities
+    const samples = await ask(
+      target,
+      params.mode,
+      `${item.facts ? 'Answer in full sentences.' : 'Answer in a few words.'}\n${item.question}`,
+      {
+        n: params.candidates,
+        temperature: 1,
+        maxTokens: item.facts ? Math.max(params.maxTokens, 96) : params.maxTokens,
+        stop: item.facts ? [] : ['\n'],
+        ...(logprobs ? { topLogprobs: 1 } : {}),
+      },
+    )
+    const unique = random.shuffle(distinct(samples))
+    const graded = await grade(
+      target,
+      params,
+      item.question,
+      unique.map((sample) => clipped(sample.text.trim(), 400)),
+    )
+    const candidates = unique.map(
+      (sample, place): Candidate => ({
+        text: clipped(sample.text.trim(), 200),
+        quality: qualityOf(sample.text, item),
+        ...nllOf(sample),
+        ...(graded.scores[place] as Grades),
+      }),
+    )
+    const detail: SelfEvaluationDetail = {
+      question: clipped(item.question),
+      gold: item.answers[0] ?? `${item.facts?.length ?? 0} facts`,
+      stratum: item.stratum ?? null,
+      candidates,
+      pNota: graded.pNota,
+      chosenPositions: graded.chosenPositions,
+      samples: samples.length,
+      empirical: !logprobs,
+      unseen: graded.unseen,
+    }
+    if (candidates.length === 0) return { status: 'skipped', score: null, reason: 'no_answers', detail }
+    return {
+      status: 'scored',
+      score: candidates.reduce((sum, one) => sum + one.quality, 0) / candidates.length,
+      detail,
+    }
+  },
+  report: reportSelfEvaluation,
+})
+
+function recordItems(random: Random, size: number): SelfEvaluationItem[] {
+  if (size === 0) return []
+  const world = fictionWorld(random, { size: 60 })
+  return random
+    .fork('records')
+    .sample([...world.entities], size)
+    .map((entity) => {
+      const record = recordOf(world, entity)
+      return {
+        id: `record/${entity.key}`,
+        question: `Summarise this record of ${entity.name}: ${record.map(({ label, value }) => `${label}: ${value}`).join('; ')}.`,
+        answers: [],
+        facts: record.map(({ value }) => [value]),
+        kind: 'text',
+        stratum: 'records',
+      }
+    })
+}
+
+/** First sample of each normalised answer; empty ones are dropped. */
+function distinct(samples: Sample[]): Sample[] {
+  const seen = new Set<string>()
+  return samples.filter(({ text }) => {
+    const key = normalizeAnswer(text)
+    if (key === '' || seen.has(key)) return false
+    seen.add(key)
+    return true
+  })
+}
+
+const qualityOf = (text: string, one: SelfEvaluationItem): number =>
+  one.facts
+    ? one.facts.filter((spellings) => mentionsAny(text, spellings)).length / one.facts.length
+    : Number(judgeAnswer(text, one).correct)
+
+function nllOf({ tokens }: Sample): Pick<Candidate, 'sequenceNll' | 'meanNll'> {
+  if (!tokens || tokens.length === 0) return { sequenceNll: null, meanNll: null }
+  const sum = tokens.reduce((total, token) => total - token.logprob, 0)
+  return { sequenceNll: sum, meanNll: sum / tokens.length }
+}
+
+type Grades = Pick<Candidate, 'select' | 'selectNota' | 'evalPlain' | 'evalNota' | 'evalOthers'>
+
+/** All choices and verdicts over the candidates, asked side by side. A single candidate leaves nothing to choose. */
+async function grade(target: Model, given: SelfEvaluationParams, question: string, texts: string[]) {
+  const choosing = texts.length > 1
+  const places = texts.map((_, place) => place)
+  const orders = choosing ? [places, [...places].reverse()].slice(0, given.orders) : []
+  const choose = (order: number[], more: string[]) =>
+    letterShares(
+      target,
+      given.mode,
+      choicePrompt(question, [...order.map((place) => texts[place] as string), ...more]),
+      order.length + more.length,
+    )
+  const judge = (wanted: boolean, prompt: (text: string, place: number) => string) =>
+    wanted
+      ? Promise.all(texts.map((text, place) => askTruth(target, given.mode, prompt(text, place))))
+      : Promise.resolve(null)
+  const [plain, nota, evalPlain, evalNota, evalOthers] = await Promise.all([
+    Promise.all(orders.map((order) => choose(order, []))),
+    Promise.all(orders.map((order) => choose(order, [NOTA]))),
+    judge(true, (text) => truthPrompt(question, text)),
+    judge(given.evalVariants.includes('nota'), (text) => besideNota(question, text)),
+    judge(given.evalVariants.includes('others') && choosing, (text, place) =>
+      besideOthers(
+        question,
+        text,
+        texts.filter((_, other) => other !== place),
+      ),
+    ),
+  ])
+  /** Mean over orders of what was given to the option in that place; null where an order showed no letter at all. */
+  const averaged = (choices: (number[] | null)[], placeIn: (order: number[]) => number): number | null =>
+    choices.length === 0 || choices.some((shares) => shares === null)
+      ? null
+      : choices.reduce(
+          (sum, shares, asked) => sum + ((shares as number[])[placeIn(orders[asked] as number[])] ?? 0),
+          0,
+        ) / choices.length
+  return {
+    scores: texts.map(
+      (_, place): Grades => ({
+        select: averaged(plain, (order) => order.indexOf(place)),
+        selectNota: averaged(nota, (order) => order.indexOf(place)),
+        evalPlain: evalPlain?.[place] ?? null,
+        evalNota: evalNota?.[place] ?? null,
+        evalOthers: evalOthers?.[place] ?? null,
+      }),
+    ),
+    pNota: averaged(nota, (order) => order.length),
+    chosenPositions: plain.flatMap((shares) => (shares ? [shares.indexOf(Math.max(...shares))] : [])),
+    unseen:
+      [...plain, ...nota].filter((shares) => shares === null).length +
+      [evalPlain, evalNota, evalOthers].reduce(
+        (sum, truths) => sum + (truths?.filter((truth) => truth === null).length ?? 0),
+        0,
+      ),
+  }
+}

@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest'
+import type { Row } from '../../src/benchmarks/define.ts'
+import type { FactorDetail } from '../../src/benchmarks/hallucination/factor.ts'
+import { factor, joined, pointsOf } from '../../src/benchmarks/hallucination/factor.ts'
+import { checkEdges, metricOf, reportOf, rowsOf } from './running.ts'
+import { scriptedModel } from './world-model.ts'
+
+const four = (truth: number, ...others: number[]) =>
+  [truth, ...others].map((logprob, place) => ({ text: `continuation ${place}`, logprob, tokens: 2 }))
+
+const row = (
+  index: number,
+  scored: FactorDetail['plain'],
+  more: Partial<Row<FactorDetail>> = {},
+): Row<FactorDetail> => ({
+  index,
+  itemId: `item/${index}`,
+  cluster: null,
+  status: 'scored',
+  score: null,
+  reason: null,
+  detail: { prefix: 'p', errorType: 'entity', source: 'table', plain: scored, retrieved: null, choice: null },
+  ...more,
+})
+
+describe('factor', () => {
+  it('gives a tie with k others at the top 1/(k + 1)', () => {
+    expect(pointsOf(four(-1, -2, -3, -4))).toBe(1)
+    expect(pointsOf(four(-1, -1, -3, -4))).toBe(1 / 2)
+    expect(pointsOf(four(-1, -1, -1, -1))).toBe(1 / 4)
+    expect(pointsOf(four(-2, -1, -3, -4))).toBe(0)
+  })
+
+  it('moves the one space between prefix and completion to the completion', () => {
+    expect(joined('It is. ', ['Paris is.', ' Rome is.'])).toEqual({
+      prefix: 'It is.',
+      continuations: [' Paris is.', ' Rome is.'],
+    })
+    expect(joined('He went', [' home'])).toEqual({ prefix: 'He went', continuations: [' home'] })
+  })
+
+  it('computes accuracy, margin, perplexity and the length check from rows', () => {
+    const target = scriptedModel(() => [])
+    const rows = [
+      row(0, four(-2, -4, -6, -8)),
+      row(1, four(-4, -2, -6, -8)),
+      // Longer truth: wins by mean, loses by sum.
+      row(2, [{ text: 'long', logprob: -4, tokens: 8 }, ...four(-3, -3, -3).map((one) => ({ ...one }))].slice(0, 4)),
+      row(3, four(-2, -2, -6, -8)),
+    ]
+    const report = reportOf(factor, rows, { target })
+    expect(report.headline.id).toBe('accuracy')
+    expect(report.headline.value).toBeCloseTo((1 + 0 + 1 + 0.5) / 4, 12)
+    expect(metricOf(report, 'accuracyBySum').value).toBeCloseTo((1 + 0 + 0 + 0.5) / 4, 12)
+    expect(metricOf(report, 'margin').value).toBeCloseTo((1 - 1 + 1 + 0) / 4, 12)
+    expect(metricOf(report, 'perplexity').value).toBeCloseTo(Math.exp((2 + 4 + 4 + 2) / 14), 12)
+    expect(report.worst[0]?.itemId).toBe('item/1')
+  })
+
+  it('takes clusters of one document together', () => {
+    const target = scriptedModel(() => [])
+    const rows = Array.from({ length: 30 }, (_, index) =>
+      row(index, index % 6 < 3 ? four(-1, -2, -2, -2) : four(-2, -1, -2, -2), {
+        cluster: `doc/${Math.floor(index / 3)}`,
+      }),
+    )
+    const report = reportOf(factor, rows, { target })
+    expect(report.headline.interval?.method).toBe('clustered')
+    expect(report.caveats.map((caveat) => caveat.code)).toContain('few_clusters')
+  })
+
+  it('measures a model that likes true sentences, and one that does not care', async () => {
+    const truths = new Set<string>()
+    const items =
+      factor.builtin?.(
+        await import('../../src/methods/random.ts').then((m) => m.randomFrom('f')),
+        40,
+        factor.params.parse({}),
+      ) ?? []
+    for (const item of items) truths.add(item.completion)
+    const knowing = scriptedModel(() => [...truths].map((text): [string, number] => [text, 0.5]))
+    const rows = await rowsOf(factor, knowing, { items })
+    const report = checkEdges(factor, rows, { target: knowing })
+    expect(report.headline.value).toBe(1)
+    expect(report.caveats.map((caveat) => caveat.code)).toContain('degenerate_level')
+    const blind = scriptedModel(() => [])
+    const indifferent = reportOf(factor, await rowsOf(factor, blind, { items }), { target: blind })
+    expect(indifferent.headline.value).toBe(0.25)
+    expect(knowing.asked.every((one) => one.kind === 'score' && one.continuations?.length === 4)).toBe(true)
+  })
+
+  it('asks with letters where given text cannot be scored, under another name', async () => {
+    const target = scriptedModel(
+      () => [
+        ['A', 0.7],
+        ['B', 0.3],
+      ],
+      { prompt_logprobs: false },
+    )
+    const rows = await rowsOf(factor, target, { size: 40 })
+    const report = checkEdges(factor, rows, { target })
+    expect(report.headline.id).toBe('factor_mcq')
+    expect(metricOf(report, 'accuracy')).toMatchObject({ value: null, reason: 'capability_missing' })
+    // Always the first letter, and the order is shuffled: about a quarter.
+    expect(report.headline.value).toBeGreaterThan(0.05)
+    expect(report.headline.value).toBeLessThan(0.5)
+  })
+
+  it("imports FACTOR's CSV and names what is missing", () => {
+    const importer = factor.importers?.['factor-csv']
+    const record = {
+      full_prefix: 'Ada Lovelace was a mathematician. ',
+      turncated_prefixes: 'mathematician. ',
+      doc_id: 12,
+      completion: 'She was born in London.',
+      contradiction_0: 'She was born in Paris.',
+      contradiction_1: 'She was born in Rome.',
+      contradiction_2: 'She was born in Bonn.',
+    }
+    const item = factor.item.parse(importer?.toItem(record, 3))
+    expect(item).toMatchObject({
+      id: 'factor/3',
+      docId: '12',
+      cluster: 'doc/12',
+      completion: 'She was born in London.',
+    })
+    expect(item.contradictions).toHaveLength(3)
+    expect(() => importer?.toItem({ ...record, completion: ' ' }, 0)).toThrow(/completion/)
+  })
+})
