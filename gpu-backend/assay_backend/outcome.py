@@ -1,0 +1,92 @@
+"""Who asked for which row of a pass, and the numbers that each of them gets."""
+
+from .sampling import Distribution, Measured
+from .segments import Rows, Runner
+from .work import Generation, Scoring
+
+# Rows of logits held at once: 64 rows of 49,152 float32 are 12 MB.
+_ROWS_AT_ONCE = 64
+
+
+class Outcome:
+    """Collects askers row by row while a pass is composed, then resolves them from its rows."""
+
+    def __init__(self, runner: Runner):
+        self.runner = runner
+        self.askers: list[tuple[Generation, None] | tuple[Scoring, list[tuple[int, int]]]] = []
+        self.tokens: list[tuple[Generation, Measured]] = []
+        self._kept: dict[int, tuple[Distribution, int]] = {}
+
+    def generated(self, work: Generation) -> None:
+        """The next row continues this sample."""
+        self.askers.append((work, None))
+
+    def scored(self, work: Scoring, wants: list[tuple[int, int]]) -> None:
+        """The next row gives the log-probabilities of these (text, position) pairs."""
+        self.askers.append((work, wants))
+
+    def resolve(self, rows: Rows) -> None:
+        for low in range(0, len(rows), _ROWS_AT_ONCE):
+            high = min(low + _ROWS_AT_ONCE, len(rows))
+            self._resolve(Distribution(rows.logits(low, high)), self.askers[low:high])
+
+    def _resolve(self, distribution: Distribution, askers: list) -> None:
+        pairs: dict[tuple[int, int], None] = {}
+        chosen: dict[int, int] = {}
+        for row, (work, wants) in enumerate(askers):
+            if wants is None:
+                chosen[row] = distribution.choose(row, work.job.sampling, work.draws)
+                pairs[row, chosen[row]] = None
+                if len(work.indices) > 1:
+                    self._kept[id(work)] = (distribution, row)
+            else:
+                for number, position in wants:
+                    pairs[row, work.job.texts[number][position]] = None
+        given = (
+            dict(zip(pairs, distribution.given([r for r, _ in pairs], [t for _, t in pairs]), strict=True))
+            if pairs
+            else {}
+        )
+        entropies, tops = self._extras(distribution, askers)
+        for row, (work, wants) in enumerate(askers):
+            if wants is None:
+                token = chosen[row]
+                self.tokens.append((work, Measured(token, *given[row, token], entropies.get(row), tops.get(row, []))))
+            else:
+                for number, position in wants:
+                    token = work.job.texts[number][position]
+                    work.put(
+                        number,
+                        position,
+                        Measured(token, *given[row, token], entropies.get(row), tops.get(row, [])),
+                    )
+
+    @staticmethod
+    def _extras(distribution: Distribution, askers: list) -> tuple[dict, dict]:
+        entropy_rows, top_rows = [], {}
+        for row, (work, _) in enumerate(askers):
+            options = work.job.sampling if isinstance(work, Generation) else work.job
+            count = options.top_logprobs if isinstance(work, Generation) else options.top
+            if options.entropy:
+                entropy_rows.append(row)
+            if count:
+                top_rows[row] = count
+        entropies = dict(zip(entropy_rows, distribution.entropies(entropy_rows), strict=True)) if entropy_rows else {}
+        tops = {}
+        if top_rows:
+            most = max(top_rows.values())
+            for (row, count), found in zip(top_rows.items(), distribution.top(list(top_rows), most), strict=True):
+                tops[row] = found[:count]
+        return entropies, tops
+
+    def again(self, work: Generation, twin: Generation) -> Measured:
+        """Another sample's own draw from the distribution that `work` drew its first token from."""
+        distribution, row = self._kept[id(work)]
+        token = distribution.choose(row, twin.job.sampling, twin.draws)
+        options = twin.job.sampling
+        return Measured(
+            token,
+            *distribution.given([row], [token])[0],
+            distribution.entropies([row])[0] if options.entropy else None,
+            distribution.top([row], options.top_logprobs)[0] if options.top_logprobs else [],
+        )

@@ -1,0 +1,138 @@
+"""From logits to a token, and to what is reported about it."""
+
+import secrets
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+_WIDTH = 128
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How to continue a prompt. Temperature 0 takes the likeliest token, of equals the one with the lowest id."""
+
+    max_tokens: int
+    temperature: float = 0.0
+    top_p: float = 1.0
+    min_p: float = 0.0
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
+    top_logprobs: int = 0
+    entropy: bool = False
+    logit_bias: dict[int, float] = field(default_factory=dict)
+    ignore_eos: bool = False
+
+
+@dataclass
+class Measured:
+    """What is known of one token: log-probability at temperature 1, rank (1 is the likeliest), entropy in nats of
+    the distribution it was drawn from, and that distribution's likeliest tokens."""
+
+    id: int
+    logprob: float | None
+    rank: int | None = None
+    entropy: float | None = None
+    top: list[tuple[int, float]] = field(default_factory=list)
+
+
+class Draws:
+    """Random numbers of one sample: a function of seed and sample index alone."""
+
+    def __init__(self, seed: int | None, index: int):
+        seed = secrets.randbits(64) if seed is None else seed % (1 << 64)
+        self._generator = np.random.Generator(np.random.Philox(key=[seed, index]))
+
+    def next(self) -> float:
+        return self._generator.random()
+
+
+class Distribution:
+    """Next-token distributions of some rows of logits. Every reduction runs over fixed blocks of one row, so that a
+    row's numbers do not depend on the rows beside it."""
+
+    def __init__(self, logits: torch.Tensor):
+        self.rows, self.vocabulary = logits.shape
+        spare = -self.vocabulary % _WIDTH
+        self.logits = F.pad(logits, (0, spare), value=float("-inf")) if spare else logits
+        self.blocks = self.logits.view(self.rows, -1, _WIDTH)
+        self.block_peaks = self.blocks.amax(-1)
+        self.peak = self.block_peaks.amax(-1)
+        self.weights = torch.exp(self.logits - self.peak.unsqueeze(1))
+        self.total = self._sum(self.weights)
+        self.log_total = self.peak + torch.log(self.total)
+
+    def _sum(self, values: torch.Tensor) -> torch.Tensor:
+        return values.view(values.shape[0], -1, _WIDTH).sum(-1).sum(-1)
+
+    def entropies(self, rows: list[int]) -> list[float]:
+        """Shannon entropy in nats over the whole vocabulary."""
+        at = torch.tensor(rows, device=self.logits.device)
+        shifted = (self.logits[at] - self.peak[at].unsqueeze(1)).clamp_(min=-1e4)
+        total = self.total[at]
+        return (torch.log(total) - self._sum(self.weights[at] * shifted) / total).clamp_(min=0).tolist()
+
+    def top(self, rows: list[int], count: int) -> list[list[tuple[int, float]]]:
+        """The `count` likeliest tokens of each row with log-probabilities; of equals the lowest id first."""
+        at = torch.tensor(rows, device=self.logits.device)
+        count = min(count, self.vocabulary)
+        blocks = min(count, self.block_peaks.shape[1])
+        # The k likeliest tokens lie in the k blocks with the highest peaks.
+        chosen = self.block_peaks[at].topk(blocks, -1).indices.sort(-1).values
+        pool = self.blocks[at.unsqueeze(1), chosen].view(len(rows), -1)
+        values, places = pool.topk(count, -1)
+        ids = chosen.gather(1, places // _WIDTH) * _WIDTH + places % _WIDTH
+        logprobs = values - self.log_total[at].unsqueeze(1)
+        return [
+            sorted(zip(i, l, strict=True), key=lambda pair: (-pair[1], pair[0]))
+            for i, l in zip(ids.tolist(), logprobs.tolist(), strict=True)
+        ]
+
+    def given(self, rows: list[int], ids: list[int]) -> list[tuple[float, int]]:
+        """Log-probability and rank of one given token per listed row."""
+        device = self.logits.device
+        at, wanted = torch.tensor(rows, device=device), torch.tensor(ids, device=device)
+        values = self.logits[at, wanted]
+        logprobs = (values - self.log_total[at]).tolist()
+        ranks = []
+        for low in range(0, len(rows), 64):
+            part = slice(low, low + 64)
+            ranks.extend(((self.logits[at[part]] > values[part].unsqueeze(1)).sum(-1) + 1).tolist())
+        return list(zip(logprobs, ranks, strict=True))
+
+    def choose(self, row: int, sampling: Sampling, draws: Draws) -> int:
+        """Draw the next token of one row."""
+        logits = self.logits[row]
+        if sampling.logit_bias:
+            logits = logits.clone()
+            for token, bias in sampling.logit_bias.items():
+                logits[token] += bias
+        if sampling.temperature == 0:
+            return int(logits.cpu().numpy().argmax())
+        if sampling.temperature == 1 and not sampling.logit_bias:
+            weights = self.weights[row].cpu().numpy()
+        else:
+            weights = torch.exp((logits - logits.max()) / sampling.temperature).cpu().numpy()
+        if sampling.min_p > 0:
+            weights = np.where(weights >= sampling.min_p, weights, 0)
+        if sampling.top_p < 1:
+            weights = _nucleus(weights, sampling.top_p)
+        reach = np.cumsum(weights, dtype=np.float64)
+        at = int(np.searchsorted(reach, draws.next() * reach[-1], side="right"))
+        # A draw that rounds up to the whole mass belongs to the last token that has any.
+        return at if at < self.vocabulary and weights[at] > 0 else int(np.flatnonzero(weights)[-1])
+
+
+def _nucleus(weights: np.ndarray, mass: float) -> np.ndarray:
+    """Weights outside the smallest set of likeliest tokens that holds `mass` of the total set to zero (Holtzman et al. 2020)."""
+    goal = weights.sum(dtype=np.float64) * mass
+    near = np.flatnonzero(weights > 1e-5)
+    if weights[near].sum(dtype=np.float64) < goal:
+        near = np.arange(len(weights))
+    order = near[np.argsort(-weights[near], kind="stable")]
+    count = int(np.searchsorted(np.cumsum(weights[order], dtype=np.float64), goal)) + 1
+    kept = np.zeros_like(weights)
+    kept[order[:count]] = weights[order[:count]]
+    return kept

@@ -1,0 +1,131 @@
+"""The server's state: what is loaded, who may ask, and how a request waits for the engine."""
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from fastapi import Request
+
+from . import __version__
+from .checkpoint import BUILTIN_NAMES, ModelUnavailable
+from .engine import QueueFull, ShuttingDown
+from .faults import RequestFault, loading, queue_full, shutting_down
+from .loading import Loaded, load
+from .settings import Settings
+from .work import Job
+
+
+class Service:
+    """Holds the model once it is there. `state` is loading, ready, failed or stopping."""
+
+    def __init__(self, settings: Settings, say: Callable[[str], None] = lambda _: None):
+        self.settings, self._say = settings, say
+        self.state, self.detail = "loading", "The model is being loaded."
+        self._loaded: Loaded | None = None
+        self._ended = threading.Event()
+
+    def load_in_background(self) -> None:
+        threading.Thread(target=self.load, name="loading", daemon=True).start()
+
+    def load(self) -> None:
+        """Load the model; a failure is kept as the state's detail and said aloud."""
+        try:
+            loaded = load(self.settings, self._note)
+        except Exception as error:
+            self.state = "failed"
+            self.detail = (
+                str(error)
+                if isinstance(error, ModelUnavailable)
+                else f"The model could not be loaded: {type(error).__name__}: {error}"
+            )
+            self._say(self.detail)
+            return
+        if self.state == "stopping":
+            loaded.engine.stop(0)
+            return
+        self._loaded = loaded
+        self.state, self.detail = "ready", ""
+        self._say(f"{loaded.name} is ready.")
+
+    def _note(self, text: str) -> None:
+        self.detail = text
+        self._say(text)
+
+    def stop(self) -> None:
+        """Refuse what comes, let what runs finish for a while."""
+        self.state = "stopping"
+        if self._loaded:
+            self._loaded.engine.stop(self.settings.patience)
+
+    def refuse(self) -> None:
+        """Refuse new requests from now on; what was accepted goes on."""
+        self.state = "stopping"
+
+    def model(self, name: str | None = None, pointer: str = "/model") -> Loaded:
+        """The loaded model, or the fault that says why there is none."""
+        if self.state == "stopping":
+            raise shutting_down()
+        if self._loaded is None:
+            raise loading(self.detail)
+        served = {self._loaded.name, self.settings.model} | (
+            BUILTIN_NAMES if self.settings.model in BUILTIN_NAMES else set()
+        )
+        if name is not None and name not in served:
+            raise RequestFault(
+                404,
+                "model_not_found",
+                f"There is no model {name!r} here; this server has {self._loaded.name!r}.",
+                pointer,
+            )
+        return self._loaded
+
+    def health(self) -> dict[str, Any]:
+        return {
+            "status": self.state,
+            "detail": self.detail,
+            "model": self._loaded.name if self._loaded else None,
+            "version": __version__,
+        }
+
+    async def run(self, request: Request, jobs: list[Job]) -> list[Any]:
+        """Queue jobs and wait for all of them; a job's own failure takes its place in the list. When the client leaves,
+        all are cancelled and their slots freed."""
+        loaded = self.model()
+        try:
+            loaded.engine.submit(jobs)
+        except QueueFull:
+            raise queue_full() from None
+        except ShuttingDown:
+            raise shutting_down() from None
+        work = asyncio.gather(*(asyncio.wrap_future(job.done) for job in jobs), return_exceptions=True)
+        gone = asyncio.ensure_future(_left(request.receive))
+        try:
+            await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
+            if not work.done():
+                raise RequestFault(499, "client_left", "The client closed the connection.")
+            return [as_fault(result) for result in work.result()]
+        finally:
+            gone.cancel()
+            for job in jobs:
+                job.cancel()
+            if not work.done():
+                work.cancel()
+
+
+def as_fault(result: Any) -> Any:
+    """What the engine raised, as the client is told it; anything else as it is."""
+    if isinstance(result, ShuttingDown):
+        return shutting_down()
+    if isinstance(result, MemoryError):
+        return RequestFault(400, "too_large", str(result), "")
+    if isinstance(result, BaseException) and not isinstance(result, RequestFault):
+        return RequestFault(
+            500, "engine_failed", f"The engine failed on this request: {type(result).__name__}: {result}"
+        )
+    return result
+
+
+async def _left(receive: Callable[[], Awaitable[Any]]) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

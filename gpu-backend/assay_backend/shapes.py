@@ -1,0 +1,182 @@
+"""Request shapes of both surfaces. OpenAI's is snake_case and tolerant of fields it does not know; Assay's own is
+camelCase and refuses them, so that a misspelt option is never silently ignored."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt
+from pydantic.alias_generators import to_camel
+
+
+def _encodable(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("the text holds half of a surrogate pair, which is no character") from None
+    return text
+
+
+Text = Annotated[str, AfterValidator(_encodable)]
+Temperature = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
+Mass = Annotated[float, Field(gt=0, le=1)]
+MinP = Annotated[float, Field(ge=0, le=1)]
+Seed = Annotated[StrictInt, Field(ge=-(2**63), lt=2**64)]
+Samples = Annotated[StrictInt, Field(ge=1, le=256)]
+Top = Annotated[StrictInt, Field(ge=0, le=200)]
+Stops = Annotated[list[Annotated[Text, Field(min_length=1)]], Field(max_length=64)]
+
+
+class TextPart(BaseModel):
+    """One part of a message whose content is a list."""
+
+    type: Literal["text"]
+    text: Text
+
+
+class Message(BaseModel):
+    """One turn of a conversation."""
+
+    model_config = ConfigDict(extra="ignore")
+    role: Annotated[Text, Field(min_length=1, max_length=64)]
+    content: Text | list[TextPart] | None = ""
+
+    def plain(self) -> dict[str, str]:
+        content = self.content
+        joined = "".join(part.text for part in content) if isinstance(content, list) else content or ""
+        return {"role": self.role, "content": joined}
+
+
+Messages = Annotated[list[Message], Field(min_length=1)]
+
+
+class Own(BaseModel):
+    """Base of the own surface's shapes."""
+
+    model_config = ConfigDict(extra="forbid", alias_generator=to_camel, populate_by_name=True)
+
+
+class Conversation(Own):
+    """A conversation up to the answer, with the beginning that the answer is made to have."""
+
+    messages: Messages
+    answer_prefix: Text = ""
+
+
+class GenerateRequest(Own):
+    """`n` continuations of a conversation or of raw text."""
+
+    messages: Messages | None = None
+    prompt: Text | None = None
+    n: Samples = 1
+    temperature: Temperature = 0
+    top_p: Mass = 1
+    min_p: MinP = 0
+    max_tokens: Annotated[StrictInt, Field(ge=1)] = 256
+    stop: Stops = []
+    seed: Seed | None = None
+    top_logprobs: Top = 0
+    entropy: StrictBool = False
+    answer_prefix: Text = ""
+
+
+class ScoreRequest(Own):
+    """Log-probabilities of each continuation after the prompt."""
+
+    prompt: Text | Conversation = ""
+    continuations: Annotated[list[Text], Field(min_length=1, max_length=1024)]
+    top_logprobs: Top = 0
+    entropy: StrictBool = False
+    bos: StrictBool | None = None
+
+
+class GenerateList(Own):
+    """Body of /v1/assay/generate."""
+
+    model: Text | None = None
+    requests: Annotated[list[Any], Field(min_length=1, max_length=2048)]
+
+
+class ScoreList(GenerateList):
+    """Body of /v1/assay/score."""
+
+
+class Open(BaseModel):
+    """Base of the OpenAI surface's shapes."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class StreamOptions(Open):
+    include_usage: bool = False
+
+
+class SamplingFields(Open):
+    """What chat and plain completions share."""
+
+    model: Text | None = None
+    n: Samples | None = 1
+    temperature: Temperature | None = 1
+    top_p: Mass | None = 1
+    min_p: MinP | None = 0
+    seed: Seed | None = None
+    stop: Annotated[Text, Field(min_length=1)] | Stops | None = None
+    stream: bool | None = False
+    stream_options: StreamOptions | None = None
+    logit_bias: dict[str, Annotated[float, Field(ge=-100, le=100)]] | None = None
+    ignore_eos: bool | None = False
+    return_token_ids: bool | None = False
+    user: Any = None
+
+
+class ChatRequest(SamplingFields):
+    """Body of /v1/chat/completions."""
+
+    messages: Messages
+    max_tokens: Annotated[StrictInt, Field(ge=1)] | None = None
+    max_completion_tokens: Annotated[StrictInt, Field(ge=1)] | None = None
+    logprobs: bool | None = False
+    top_logprobs: Annotated[StrictInt, Field(ge=0, le=20)] | None = None
+
+
+class CompletionRequest(SamplingFields):
+    """Body of /v1/completions."""
+
+    prompt: (
+        Text
+        | Annotated[list[StrictInt], Field(min_length=1)]
+        | Annotated[
+            list[Text] | list[Annotated[list[StrictInt], Field(min_length=1)]],
+            Field(min_length=1, max_length=2048),
+        ]
+    )
+    max_tokens: Annotated[StrictInt, Field(ge=0)] | None = 16
+    echo: bool | None = False
+    logprobs: Annotated[StrictInt, Field(ge=0, le=20)] | None = None
+    prompt_logprobs: Annotated[StrictInt, Field(ge=0, le=20)] | None = None
+    add_special_tokens: bool = True
+
+
+class EmbeddingRequest(Open):
+    """Body of /v1/embeddings."""
+
+    model: Text | None = None
+    input: Text | Annotated[list[Text], Field(min_length=1, max_length=2048)]
+    encoding_format: Literal["float", "base64"] = "float"
+    dimensions: Annotated[StrictInt, Field(ge=1)] | None = None
+
+
+class TokenizeRequest(Open):
+    """Body of /tokenize: raw text, or a conversation."""
+
+    model: Text | None = None
+    prompt: Text | None = None
+    messages: Messages | None = None
+    add_special_tokens: bool | None = None
+    add_generation_prompt: bool = True
+    return_token_strs: bool = False
+
+
+class DetokenizeRequest(Open):
+    """Body of /detokenize."""
+
+    model: Text | None = None
+    tokens: list[StrictInt]

@@ -1,0 +1,101 @@
+"""Server-sent events of OpenAI's surface."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+from fastapi.responses import StreamingResponse
+
+from .engine import QueueFull, ShuttingDown
+from .faults import RequestFault, queue_full, shutting_down
+from .loading import Loaded
+from .openai_answers import chat_logprobs, completion_logprobs
+from .sampling import Measured
+from .service import Service, as_fault
+from .shapes import ChatRequest, CompletionRequest
+from .work import GenerateJob
+
+
+async def stream(
+    service: Service,
+    loaded: Loaded,
+    jobs: list[GenerateJob],
+    frame: dict[str, Any],
+    asked: ChatRequest | CompletionRequest,
+    chat: bool,
+) -> StreamingResponse:
+    """Start the jobs and answer with their tokens as they come; a client that leaves ends them."""
+    loop = asyncio.get_running_loop()
+    events: asyncio.Queue = asyncio.Queue()
+    first = 0
+    for job in jobs:
+
+        def told(index: int, text: str, fresh: list[Measured], finish: str | None, first: int = first) -> None:
+            loop.call_soon_threadsafe(events.put_nowait, (first + index, text, fresh, finish))
+
+        job.on_text = told
+        job.done.add_done_callback(lambda done: _report(loop, events, done))
+        first += job.n
+    try:
+        loaded.engine.submit(jobs)
+    except QueueFull:
+        raise queue_full() from None
+    except ShuttingDown:
+        raise shutting_down() from None
+    return StreamingResponse(_events(loaded, jobs, frame, asked, chat, events, first), media_type="text/event-stream")
+
+
+def _report(loop: asyncio.AbstractEventLoop, events: asyncio.Queue, done) -> None:
+    if not done.cancelled() and done.exception() is not None:
+        loop.call_soon_threadsafe(events.put_nowait, as_fault(done.exception()))
+
+
+async def _events(loaded, jobs, frame, asked, chat, events, total) -> AsyncIterator[str]:
+    def line(body: dict[str, Any]) -> str:
+        return f"data: {json.dumps(body, ensure_ascii=False, allow_nan=False)}\n\n"
+
+    include_usage = bool(asked.stream_options and asked.stream_options.include_usage)
+    extra = {"usage": None} if include_usage else {}
+    open_choices = total
+    offsets = [0] * total
+    try:
+        if chat:
+            for index in range(total):
+                delta = {"role": "assistant", "content": ""}
+                yield line(
+                    {
+                        **frame,
+                        "choices": [{"index": index, "delta": delta, "logprobs": None, "finish_reason": None}],
+                        **extra,
+                    }
+                )
+        while open_choices:
+            event = await events.get()
+            if isinstance(event, RequestFault):
+                yield line(event.openai())
+                return
+            index, text, fresh, finish = event
+            open_choices -= finish is not None
+            entry: dict[str, Any] = {"index": index, "finish_reason": finish, "logprobs": None}
+            if chat:
+                entry["delta"] = {"content": text} if text or not finish else {}
+                if asked.logprobs and fresh:
+                    entry["logprobs"] = chat_logprobs(loaded.tokens, fresh)
+            else:
+                entry["text"] = text
+                if asked.logprobs is not None and fresh:
+                    entry["logprobs"] = completion_logprobs(loaded.tokens, fresh, offsets[index])
+                offsets[index] += len(text)
+            if asked.return_token_ids:
+                entry["token_ids"] = [token.id for token in fresh]
+            yield line({**frame, "choices": [entry], **extra})
+        if include_usage:
+            read = sum(len(job.prompt) for job in jobs)
+            written = sum(len(choice.tokens) for job in jobs for choice in job.choices)
+            counted = {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}
+            yield line({**frame, "choices": [], "usage": counted})
+        yield "data: [DONE]\n\n"
+    finally:
+        for job in jobs:
+            job.cancel()

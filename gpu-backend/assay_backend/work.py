@@ -1,0 +1,237 @@
+"""What waits for the engine: generations and scorings, each made of pieces that the scheduler runs."""
+
+import codecs
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any
+
+from .sampling import Draws, Measured, Sampling
+from .tokens import Tokens
+
+
+@dataclass
+class Choice:
+    """One generated answer so far."""
+
+    text: str = ""
+    tokens: list[Measured] = field(default_factory=list)
+    finish: str | None = None
+
+
+@dataclass(eq=False)
+class Job:
+    """A unit that a client waits for. `done` resolves with the result; `cancelled` frees what it holds."""
+
+    done: Future = field(default_factory=Future)
+    cancelled: bool = False
+    weight: int = 1
+    reused: int = 0
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+
+@dataclass(eq=False)
+class GenerateJob(Job):
+    """`n` continuations of one prompt. `on_text(choice, new text, new tokens, finish)` is called from the engine's thread."""
+
+    prompt: list[int] = field(default_factory=list)
+    sampling: Sampling = field(default_factory=lambda: Sampling(16))
+    n: int = 1
+    choices: list[Choice] = field(default_factory=list)
+    on_text: Callable[[int, str, list[Measured], str | None], None] | None = None
+
+    def finish_one(self) -> None:
+        if all(choice.finish for choice in self.choices) and not self.done.done():
+            self.done.set_result(self.choices)
+
+
+@dataclass(eq=False)
+class ScoreJob(Job):
+    """Log-probabilities of given tokens. `texts` are whole token lists, `firsts` where in each the scored part begins.
+
+    The result is, for each text, a Measured per token from `firsts` on (log-probability None where nothing precedes it).
+    """
+
+    texts: list[list[int]] = field(default_factory=list)
+    firsts: list[int] = field(default_factory=list)
+    top: int = 0
+    entropy: bool = False
+    results: list[list[Measured]] = field(default_factory=list)
+    pending: int = 0
+
+
+class Running:
+    """A piece of work that holds a slot: ids to be read, how far it is, and what the prefix cache knows of it."""
+
+    def __init__(self, job: Job, ids: list[int], length: int):
+        self.job, self.ids, self.length = job, ids, length
+        self.slot: Any = None
+        self.cached = 0
+        self.stored, self.parent = 0, 0
+
+    @property
+    def reading(self) -> bool:
+        """Whether part of the prompt is still to be read."""
+        return self.cached < len(self.ids)
+
+
+class Generation(Running):
+    """One or more samples being generated from a prompt; samples part once the prompt has been read."""
+
+    def __init__(self, job: GenerateJob, indices: list[int], tokens: Tokens, stops: frozenset[int]):
+        super().__init__(job, job.prompt, len(job.prompt) + job.sampling.max_tokens)
+        self.job: GenerateJob = job
+        self.indices, self.tokens, self.stops = indices, tokens, stops
+        self.index = indices[0]
+        self.choice = job.choices[self.index]
+        self.draws = Draws(job.sampling.seed, self.index)
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._sent = self._sent_tokens = 0
+        # The token to be read next, and the sequence's length with it.
+        self.last, self.length_now = 0, 0
+
+    def alone(self, index: int) -> "Generation":
+        """The same prompt's generation for one other sample."""
+        return Generation(self.job, [index], self.tokens, self.stops)
+
+    def accept(self, measured: Measured) -> bool:
+        """Take the next token; answers whether the sample has ended."""
+        choice, sampling = self.choice, self.job.sampling
+        if measured.id in self.stops and not sampling.ignore_eos:
+            return self._end("stop")
+        choice.tokens.append(measured)
+        before = len(choice.text)
+        if measured.id not in self.tokens.special:
+            choice.text += self._decoder.decode(self.tokens.piece(measured.id))
+        longest = max(map(len, sampling.stop), default=0)
+        hits = [at for at in (choice.text.find(stop, max(0, before - longest)) for stop in sampling.stop) if at >= 0]
+        if hits:
+            choice.text = choice.text[: min(hits)]
+            self._trim(len(choice.text.encode()))
+            return self._end("stop", flush=False)
+        if len(choice.tokens) >= sampling.max_tokens:
+            return self._end("length")
+        self._send(None)
+        return False
+
+    def _trim(self, size: int) -> None:
+        """Drop tokens that begin at or after the cut made by a stop string."""
+        at = 0
+        for number, token in enumerate(self.choice.tokens):
+            if at >= size and self.tokens.piece(token.id):
+                del self.choice.tokens[number:]
+                return
+            at += 0 if token.id in self.tokens.special else len(self.tokens.piece(token.id))
+
+    def _end(self, finish: str, flush: bool = True) -> bool:
+        if flush:
+            self.choice.text += self._decoder.decode(b"", final=True)
+        self.choice.finish = finish
+        self._send(finish)
+        self.job.finish_one()
+        return True
+
+    def _send(self, finish: str | None) -> None:
+        if not self.job.on_text:
+            return
+        text, end = self.choice.text, len(self.choice.text)
+        if not finish:
+            # Text that may yet turn out to begin a stop string is held back.
+            end -= max(
+                (k for stop in self.job.sampling.stop for k in range(1, len(stop)) if text.endswith(stop[:k])),
+                default=0,
+            )
+        held = end < len(text)
+        fresh = [] if held else self.choice.tokens[self._sent_tokens :]
+        if end > self._sent or fresh or finish:
+            self.job.on_text(self.index, text[self._sent : max(end, self._sent)], fresh, finish)
+            self._sent = max(end, self._sent)
+            self._sent_tokens += len(fresh)
+
+
+class Scoring(Running):
+    """A shared beginning with the continuations that branch off it. `wants[p]` lists who asks for the token after
+    position p of the shared part; a branch asks for all of its tokens but those before its own first."""
+
+    def __init__(self, job: ScoreJob, ids: list[int]):
+        super().__init__(job, ids, len(ids))
+        self.job: ScoreJob = job
+        self.wants: dict[int, list[tuple[int, int]]] = {}
+        self.branches: list[int] = []
+
+    @classmethod
+    def plan(cls, job: ScoreJob, context: int, longest_branch: int) -> "list[Scoring]":
+        """Split a job into pieces: one shared beginning with branches, long branches and windows on their own."""
+        job.results = [
+            [Measured(token, None) for token in text[first:]] for text, first in zip(job.texts, job.firsts, strict=True)
+        ]
+        pieces: list[Scoring] = []
+        short = []
+        for number, text in enumerate(job.texts):
+            if len(text) > context:
+                pieces.extend(cls._windows(job, number, context))
+            elif len(text) - job.firsts[number] > longest_branch and len(job.texts) > 1:
+                pieces.append(cls._whole(job, number))
+            elif len(text) > max(1, job.firsts[number]) or len(text) > 1:
+                short.append(number)
+        if len(short) == 1:
+            pieces.append(cls._whole(job, short[0]))
+        elif short:
+            shared = _common_prefix([job.texts[number] for number in short])
+            shared = min(shared, *(len(job.texts[number]) - 1 for number in short))
+            if shared == 0:
+                pieces.extend(cls._whole(job, number) for number in short)
+            else:
+                piece = cls(job, job.texts[short[0]][:shared])
+                for number in short:
+                    for position in range(max(1, job.firsts[number]), min(shared, len(job.texts[number]) - 1) + 1):
+                        piece.wants.setdefault(position - 1, []).append((number, position))
+                    if len(job.texts[number]) - 1 > shared:
+                        piece.branches.append(number)
+                pieces.append(piece)
+        pieces = [piece for piece in pieces if piece.wants or piece.branches]
+        job.pending = len(pieces)
+        return pieces
+
+    @classmethod
+    def _whole(cls, job: ScoreJob, number: int) -> "Scoring":
+        text = job.texts[number]
+        piece = cls(job, text[:-1])
+        for position in range(max(1, job.firsts[number]), len(text)):
+            piece.wants[position - 1] = [(number, position)]
+        return piece
+
+    @classmethod
+    def _windows(cls, job: ScoreJob, number: int, context: int) -> "list[Scoring]":
+        """Windows of the whole context that move by half of it: each token is scored once, with at least half a context before it."""
+        text, pieces, scored = job.texts[number], [], max(1, job.firsts[number])
+        stride = max(1, context // 2)
+        end = context
+        while scored < len(text):
+            end = min(max(end, scored + 1), len(text))
+            begin = max(0, end - context)
+            piece = cls(job, text[begin : end - 1])
+            for position in range(scored, end):
+                piece.wants[position - 1 - begin] = [(number, position)]
+            pieces.append(piece)
+            scored, end = end, end + stride
+        return pieces
+
+    def put(self, number: int, position: int, measured: Measured) -> None:
+        """Note the result for one token of one text."""
+        self.job.results[number][position - self.job.firsts[number]] = measured
+
+    def finish(self) -> None:
+        self.job.pending -= 1
+        if self.job.pending == 0 and not self.job.done.done():
+            self.job.done.set_result(self.job.results)
+
+
+def _common_prefix(texts: list[list[int]]) -> int:
+    first, last = min(texts), max(texts)
+    for at, (one, other) in enumerate(zip(first, last, strict=False)):
+        if one != other:
+            return at
+    return min(len(first), len(last))
