@@ -1,0 +1,184 @@
+import { ModelError } from '../../errors.ts'
+import { isLegacy, legacyTop } from '../../logprobs.ts'
+import type { Sample } from '../../model.ts'
+import type { Answer, ChatQuestion, CompleteQuestion, EmbedQuestion, ScoreQuestion } from '../../question.ts'
+import { toSample } from '../../samples.ts'
+import { cutContinuation, type GivenToken } from '../../scored-text.ts'
+import type { Decoded, Piece, WireContext, WireUsage } from '../dialect.ts'
+import { scoredText } from './request.ts'
+
+/** How OpenAI's API answers, and what servers that follow it make of that. */
+
+export interface Choice {
+  index?: number
+  text?: string | null
+  message?: {
+    content?: string | { type?: string; text?: string }[] | null
+    refusal?: string | null
+    reasoning_content?: string | null
+    reasoning?: string | null
+  } | null
+  finish_reason?: string | null
+  logprobs?: unknown
+  [extra: string]: unknown
+}
+
+export interface OpenaiBody {
+  choices?: Choice[]
+  data?: { index?: number; embedding?: number[] }[]
+  usage?: { prompt_tokens?: number; completion_tokens?: number } | null
+  model?: string
+  error?: unknown
+  [extra: string]: unknown
+}
+
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** The body as an object. Raises ModelError for anything else, and for an error that came with status 200. */
+export function openaiBody(body: unknown): OpenaiBody {
+  if (!isObject(body)) throw new ModelError('malformed', 'The answer is no JSON object.')
+  if (body.error) {
+    const { error } = body
+    const message = isObject(error) ? String(error.message ?? '') : String(error)
+    const code = isObject(error) ? Number(error.code) : Number.NaN
+    const kind = code === 429 || code === 503 ? 'rate_limited' : code >= 500 ? 'server_error' : 'rejected'
+    throw new ModelError(kind, `The server reports an error: ${message.slice(0, 300)}`)
+  }
+  return body as OpenaiBody
+}
+
+/** Exactly `count` choices, by their index. Raises ModelError('empty' | 'malformed'). */
+export function choicesOf(body: OpenaiBody, count: number): Choice[] {
+  const { choices } = body
+  if (!Array.isArray(choices)) throw new ModelError('malformed', 'The answer has no "choices".')
+  if (choices.length === 0) throw new ModelError('empty', 'The answer has no choice.')
+  if (choices.length !== count)
+    throw new ModelError('malformed', `The answer has ${choices.length} choices where ${count} were asked for.`)
+  if (count > 1 && choices.some((choice, place) => (choice.index ?? place) !== place))
+    return [...choices].sort((a, b) => (a.index ?? 0) - (b.index ?? 0))
+  return choices
+}
+
+/** Tokens as the server counted them; null where it does not say. */
+export function usageOf(body: OpenaiBody): WireUsage | null {
+  const { usage } = body
+  const promptTokens = usage?.prompt_tokens
+  if (typeof promptTokens !== 'number' || !Number.isFinite(promptTokens)) return null
+  const completionTokens = usage?.completion_tokens
+  return { promptTokens, completionTokens: typeof completionTokens === 'number' ? completionTokens : 0 }
+}
+
+/** A piece's own failure stays its own; anything else spoils the request. */
+export function attempt(read: () => Answer): Answer | ModelError {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof ModelError) return error
+    throw error
+  }
+}
+
+export const finished = (body: OpenaiBody, answers: (Answer | ModelError)[]): Decoded => ({
+  answers,
+  usage: usageOf(body),
+  ...(typeof body.model === 'string' ? { model: body.model } : {}),
+})
+
+function messageText(choice: Choice): string | null | undefined {
+  if (typeof choice.text === 'string') return choice.text
+  const content = choice.message?.content
+  if (Array.isArray(content)) return content.map((part) => part.text ?? '').join('')
+  return content
+}
+
+/** One choice of either path as a sample. */
+export function sampleOf(choice: Choice, topLogprobs: number | undefined, tags: readonly string[]): Sample {
+  const { message } = choice
+  return toSample(
+    {
+      text: messageText(choice),
+      finishReason: choice.finish_reason,
+      logprobs: choice.logprobs,
+      reasoning: message?.reasoning_content ?? message?.reasoning,
+      refusal: message?.refusal,
+    },
+    topLogprobs,
+    tags,
+  )
+}
+
+/** Samples of chat, or of a list of prompts with `n` choices each. */
+export function decodeSamples(pieces: Piece[], body: OpenaiBody, { target }: WireContext): Decoded {
+  const count = pieces.reduce((sum, piece) => sum + piece.n, 0)
+  const choices = choicesOf(body, count)
+  let place = 0
+  const answers = pieces.map((piece) => {
+    const own = choices.slice(place, place + piece.n)
+    place += piece.n
+    const { topLogprobs } = piece.question as ChatQuestion | CompleteQuestion
+    return attempt(() => ({ samples: own.map((choice) => sampleOf(choice, topLogprobs, target.reasoningTags)) }))
+  })
+  return finished(body, answers)
+}
+
+/** Given text scored through `echo`. */
+export function decodeEcho(pieces: Piece[], body: OpenaiBody): Decoded {
+  const choices = choicesOf(body, pieces.length)
+  const answers = pieces.map((piece, index) =>
+    attempt(() => ({ scores: [echoScores(piece, choices[index] as Choice)] })),
+  )
+  return finished(body, answers)
+}
+
+function echoScores(piece: Piece, choice: Choice) {
+  const { logprobs } = choice
+  if (!isLegacy(logprobs)) {
+    const fields = isObject(logprobs) ? Object.keys(logprobs).join(', ') : String(logprobs)
+    throw new ModelError(
+      'invalid_logprobs',
+      `choices[].logprobs lacks "tokens" and "token_logprobs" (it is: ${fields}).`,
+    )
+  }
+  const { prompt, continuation } = scoredText(piece)
+  const { topLogprobs } = piece.question as ScoreQuestion
+  const given: GivenToken[] = logprobs.tokens.map((token, index) => ({
+    token,
+    logprob: logprobs.token_logprobs[index],
+    ...(topLogprobs === undefined ? {} : { top: legacyTop(logprobs.top_logprobs?.[index]) }),
+  }))
+  return cutContinuation(given, prompt, continuation, topLogprobs, logprobs.text_offset)
+}
+
+export function decodeEmbeddings(pieces: Piece[], body: OpenaiBody): Decoded {
+  const count = pieces.reduce((sum, piece) => sum + (piece.question as EmbedQuestion).texts.length, 0)
+  if (!Array.isArray(body.data) || body.data.length !== count)
+    throw new ModelError('malformed', `The answer does not hold ${count} embeddings.`)
+  const sorted = [...body.data].sort((a, b) => (a.index ?? 0) - (b.index ?? 0))
+  let place = 0
+  const answers = pieces.map((piece) => {
+    const own = sorted.slice(place, place + (piece.question as EmbedQuestion).texts.length)
+    place += own.length
+    return attempt(() => ({ vectors: own.map(({ embedding }) => checkedVector(embedding)) }))
+  })
+  return finished(body, answers)
+}
+
+/** A vector of finite numbers. Raises ModelError('malformed'). */
+export function checkedVector(vector: unknown): number[] {
+  if (!Array.isArray(vector) || vector.length === 0 || !vector.every((value) => Number.isFinite(value)))
+    throw new ModelError('malformed', 'An embedding is no list of numbers.')
+  return vector as number[]
+}
+
+export function decode(pieces: Piece[], body: unknown, context: WireContext): Decoded {
+  const read = openaiBody(body)
+  switch ((pieces[0] as Piece).surface) {
+    case 'echo':
+      return decodeEcho(pieces, read)
+    case 'embedding':
+      return decodeEmbeddings(pieces, read)
+    default:
+      return decodeSamples(pieces, read, context)
+  }
+}

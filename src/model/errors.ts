@@ -1,0 +1,48 @@
+import type { ModelErrorKind } from './model.ts'
+
+/** A question to a target that has no answer. The message never holds a key or a URL's query. */
+export class ModelError extends Error {
+  readonly kind: ModelErrorKind
+  /** How long the target asked to be left alone. */
+  readonly retryAfterMs: number | undefined
+  /** The HTTP status, where there was an answer. */
+  readonly status: number | undefined
+
+  constructor(kind: ModelErrorKind, message: string, details: { retryAfterMs?: number; status?: number } = {}) {
+    super(message)
+    this.name = 'ModelError'
+    this.kind = kind
+    this.retryAfterMs = details.retryAfterMs
+    this.status = details.status
+  }
+}
+
+/** Control characters, ANSI escapes and newlines, which could forge a log line or a page. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const controls = /\u001b\[[0-9;]*[A-Za-z]|[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g
+const secretLike = /\b(?:sk|pk|hf|key|gsk|xai)[-_][A-Za-z0-9*_-]{6,}|\bBearer\s+\S+/g
+
+/**
+ * A server's words, fit to be shown: one line, at most `most` characters, without the target's key, anything that
+ * looks like a key, or the query of a URL.
+ */
+export function quoteServer(text: string, apiKey: string | null, most = 300): string {
+  let quoted = text.slice(0, 4000)
+  if (apiKey) quoted = quoted.split(apiKey).join('***')
+  quoted = quoted
+    .replace(controls, ' ')
+    .replace(secretLike, '***')
+    .replace(/(https?:\/\/[^\s?#"']+)\?[^\s"']*/g, '$1')
+    .trim()
+  return quoted.length > most ? `${quoted.slice(0, most)}…` : quoted
+}
+
+/** A URL without credentials, query and fragment. */
+export function bareUrl(url: string): string {
+  try {
+    const { origin, pathname } = new URL(url)
+    return `${origin}${pathname}`
+  } catch {
+    return 'an address that is no URL'
+  }
+}

@@ -1,0 +1,190 @@
+import type { TargetConnection, Transport } from './connection.ts'
+import type { WireRequest } from './dialects/dialect.ts'
+import { bareUrl, ModelError, quoteServer } from './errors.ts'
+import { retryAfterMs } from './retry-after.ts'
+
+/** Largest answer that is read; memory of a Worker is 128 MB. */
+export const maxBodyBytes = 8 * 1024 * 1024
+
+export interface Exchanged {
+  body: unknown
+  bytes: number
+  headers: Headers
+}
+
+/**
+ * Sends one request and reads its JSON. Redirects are not followed: they could lead into a private network.
+ * Raises ModelError of every kind that a status or a body can mean; `signal` ends it.
+ */
+export async function exchange(
+  transport: Transport,
+  target: Pick<TargetConnection, 'apiKey'>,
+  request: Omit<WireRequest, 'body'> & { body?: unknown },
+  signal: AbortSignal,
+  now: () => number,
+): Promise<Exchanged> {
+  const headers: Record<string, string> = { accept: 'application/json' }
+  if (request.body !== undefined) headers['content-type'] = 'application/json'
+  if (target.apiKey !== null) headers.authorization = `Bearer ${target.apiKey}`
+  let response: Response
+  try {
+    const init: RequestInit = {
+      headers,
+      redirect: 'manual',
+      signal,
+      method: request.body === undefined ? 'GET' : 'POST',
+    }
+    if (request.body !== undefined) init.body = JSON.stringify(request.body)
+    response = await transport(request.url, init)
+  } catch (error) {
+    throw connectionError(error, request.url, signal, target.apiKey)
+  }
+  const text = await readText(response, request.url, signal, target.apiKey)
+  if (response.status >= 200 && response.status < 300)
+    return {
+      body: parseBody(text, request.url, response, target.apiKey),
+      bytes: text.length,
+      headers: response.headers,
+    }
+  throw statusError(response, text, request.url, target.apiKey, now())
+}
+
+function connectionError(error: unknown, url: string, signal: AbortSignal, apiKey: string | null): ModelError {
+  if (error instanceof ModelError) return error
+  if (signal.aborted && signal.reason instanceof ModelError) return signal.reason
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new ModelError('unreachable', `No answer from ${bareUrl(url)}: ${quoteServer(reason, apiKey)}`)
+}
+
+const tooLarge = (url: string) =>
+  new ModelError('too_large', `The answer of ${bareUrl(url)} is larger than ${maxBodyBytes / 1024 / 1024} MB.`)
+
+async function readText(response: Response, url: string, signal: AbortSignal, apiKey: string | null): Promise<string> {
+  const length = response.headers.get('content-length')
+  try {
+    if (length !== null && !response.headers.has('content-encoding')) {
+      if (Number(length) > maxBodyBytes) {
+        await response.body?.cancel()
+        throw tooLarge(url)
+      }
+      return await response.text()
+    }
+    if (response.body === null) return ''
+    return await readCapped(response.body, url)
+  } catch (error) {
+    throw connectionError(error, url, signal, apiKey)
+  }
+}
+
+async function readCapped(body: ReadableStream<Uint8Array>, url: string): Promise<string> {
+  const reader = body.getReader()
+  const decoder = new TextDecoder()
+  let bytes = 0
+  let text = ''
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) return text + decoder.decode()
+    bytes += value.byteLength
+    if (bytes > maxBodyBytes) {
+      await reader.cancel()
+      throw tooLarge(url)
+    }
+    text += decoder.decode(value, { stream: true })
+  }
+}
+
+/** NaN and Infinity, which Python servers write, outside of strings. */
+const notJson = /"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g
+
+/** JSON, Python's NaN (as null) and ±Infinity (as a number that logprob checks know) included. Raises ModelError('malformed'). */
+function parseBody(text: string, url: string, response: Response, apiKey: string | null): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    // Read below.
+  }
+  if (text.trim() === '') throw new ModelError('malformed', `${bareUrl(url)} answered with an empty body.`)
+  if (/^\s*</.test(text) || response.headers.get('content-type')?.includes('text/html'))
+    throw new ModelError(
+      'malformed',
+      `${bareUrl(url)} answered with a web page instead of JSON. Check the base URL: it usually ends in /v1.`,
+    )
+  if (/NaN|Infinity/.test(text)) {
+    const mended = text.replace(notJson, (part) =>
+      part === 'NaN' ? 'null' : part === 'Infinity' ? '1e308' : part === '-Infinity' ? '-1e308' : part,
+    )
+    try {
+      return JSON.parse(mended)
+    } catch {
+      // Broken beyond that.
+    }
+  }
+  const end = quoteServer(text.slice(-60), apiKey)
+  throw new ModelError(
+    'malformed',
+    `${bareUrl(url)} answered with broken JSON (${text.length} characters, ending in: ${end}).`,
+  )
+}
+
+interface ErrorBody {
+  error?: { message?: unknown; code?: unknown; type?: unknown; param?: unknown } | string
+  errors?: { message?: unknown; code?: unknown }[]
+  message?: unknown
+  detail?: unknown
+}
+
+/** The message and code of an error body of OpenAI's, vLLM's, Ollama's, FastAPI's or Cloudflare's shape. */
+function errorOf(text: string): { message: string; code: string } {
+  let body: ErrorBody
+  try {
+    body = (JSON.parse(text) ?? {}) as ErrorBody
+  } catch {
+    return { message: /^\s*</.test(text) ? 'a web page' : text, code: '' }
+  }
+  const { error } = body
+  const first = Array.isArray(body.errors) ? body.errors[0] : undefined
+  const message =
+    (typeof error === 'string' ? error : error?.message) ?? first?.message ?? body.message ?? body.detail ?? text
+  const code =
+    (typeof error === 'object' && error !== null ? (error.code ?? error.type) : undefined) ?? first?.code ?? ''
+  return { message: typeof message === 'string' ? message : JSON.stringify(message), code: String(code) }
+}
+
+const contextWords =
+  /context.{0,20}(length|window|size)|maximum.{0,20}(context|token|length)|prompt is too long|input.{0,20}too long|too many (input )?tokens|n_ctx|max_model_len/i
+
+function statusError(response: Response, text: string, url: string, apiKey: string | null, now: number): ModelError {
+  const { status } = response
+  const where = bareUrl(url)
+  const { message, code } = errorOf(text)
+  const said = `${status} from ${where}: ${quoteServer(message, apiKey) || 'no reason given'}`
+  if (status === 0 || (status >= 300 && status < 400))
+    return new ModelError('unreachable', `${where} redirects. Redirects are not followed: give the final URL.`, {
+      status,
+    })
+  if (status === 401 || status === 403)
+    return new ModelError('unauthorized', `The key was refused (${said}). Give a valid key for this target.`, {
+      status,
+    })
+  if (status === 402 || code === 'insufficient_quota')
+    return new ModelError('unauthorized', `The account has nothing left to spend (${said}).`, { status })
+  if (status === 429 || status === 503 || status === 529) {
+    const wait = retryAfterMs(response.headers, now)
+    return new ModelError('rate_limited', said, wait === undefined ? { status } : { status, retryAfterMs: wait })
+  }
+  if (status === 408 || status === 504) return new ModelError('timeout', said, { status })
+  if (status >= 500) return new ModelError('server_error', said, { status })
+  if (code === 'model_not_found' || (status === 404 && /model/i.test(message)))
+    return new ModelError('model_not_found', `The model is not there (${said}). Check its name.`, { status })
+  if (code === 'context_length_exceeded' || contextWords.test(message))
+    return new ModelError('context_too_long', said, { status })
+  if (/content_filter|content_policy|ResponsibleAI/i.test(`${code} ${message}`))
+    return new ModelError('content_filtered', said, { status })
+  if (status === 404)
+    return new ModelError('rejected', `There is no such path (${said}). Check the base URL and the dialect.`, {
+      status,
+    })
+  if (status === 413) return new ModelError('too_large', said, { status })
+  return new ModelError('rejected', said, { status })
+}

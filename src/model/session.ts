@@ -1,0 +1,141 @@
+import type { Capabilities } from '../../schema/capabilities.ts'
+import type { Clock } from './clock.ts'
+import type { TargetConnection, Transport } from './connection.ts'
+import { createDispatcher, type Dispatcher, type DispatcherOptions } from './dispatcher.ts'
+import { ModelError } from './errors.ts'
+import { type EvidenceBook, memoryBook } from './evidence.ts'
+import { type Account, newUsage, type Usage } from './metering.ts'
+import type { Entailment, Message, Model, Prompt, Sample, Sampling, ScoreOptions, TokenScores } from './model.ts'
+import {
+  type Answer,
+  type Asker,
+  answersAsked,
+  chatQuestion,
+  completeQuestion,
+  type Question,
+  questionKey,
+  scoreQuestion,
+} from './question.ts'
+import type { Spend } from './spend.ts'
+
+export interface SessionOptions extends DispatcherOptions {
+  target: TargetConnection
+  /** Shared by all sessions on this target in this invocation; left out: one of its own. */
+  dispatcher?: Dispatcher
+  /** Answers already had; left out: one in memory. */
+  book?: EvidenceBook
+  /** Left out or null: no budget. */
+  spend?: Spend | null
+  /** The run's seed: every sampling seed follows from it. */
+  seed: number
+  /** False: the book is written, but not asked (`fresh` runs begin with an empty book of their own, too). */
+  reuse?: boolean
+}
+
+export interface ItemOptions {
+  /** When the item's time is up, milliseconds since 1970. */
+  deadline?: number
+}
+
+/** A target opened for one piece of work: a seed, a book of answers, a budget. */
+export interface ModelSession {
+  readonly capabilities: Capabilities
+  readonly usage: Readonly<Usage>
+  readonly load: Dispatcher['load']
+  /** The port for one item: its sampling seeds follow from the item's id. */
+  forItem(itemId: string, options?: ItemOptions): Model
+  /** Ends all open questions with ModelError(`kind`), and takes no more. */
+  close(kind?: 'cancelled' | 'lease_ending', message?: string): void
+}
+
+/**
+ * Opens a target. Questions of one tick, from all items, leave in as few requests as its dialect allows; equal
+ * questions are asked once; the book is asked before the server.
+ * Raises ModelError('capability_missing') where the target has not been probed.
+ */
+export function createModel(options: SessionOptions): ModelSession {
+  const dispatcher = options.dispatcher ?? createDispatcher(options.target, options)
+  const { capabilities, dialect } = dispatcher
+  const book = options.book ?? memoryBook()
+  const usage = newUsage()
+  const account: Account = { usage, spend: options.spend ?? null }
+  const asked = new Map<string, Promise<Answer>>()
+  let closed: ModelError | null = null
+
+  function ask(question: Question, deadline: number): Promise<Answer> {
+    const key = questionKey(question)
+    if (options.reuse !== false) {
+      const known = book.get(key)
+      if (known !== undefined) {
+        usage.reused += answersAsked(question)
+        return Promise.resolve(known.answer)
+      }
+    }
+    const same = asked.get(key)
+    if (same !== undefined) return same
+    if (closed !== null) return Promise.reject(closed)
+    const answer = dispatcher.ask(dialect.split(question, capabilities), account, deadline).then((parts) => {
+      const whole = joined(parts)
+      book.put(key, question, whole)
+      if (options.reuse !== false) asked.delete(key)
+      return whole
+    })
+    asked.set(key, answer)
+    answer.catch(() => asked.delete(key))
+    return answer
+  }
+
+  return {
+    capabilities,
+    usage,
+    get load() {
+      return dispatcher.load
+    },
+    forItem(itemId, { deadline = Number.POSITIVE_INFINITY } = {}) {
+      const asker: Asker = { seed: options.seed, itemId }
+      return {
+        capabilities,
+        async chat(messages: Message[], sampling: Sampling = {}): Promise<Sample[]> {
+          return (await ask(chatQuestion(messages, sampling, capabilities, asker), deadline)).samples ?? []
+        },
+        async complete(prompt: string, sampling: Sampling = {}): Promise<Sample[]> {
+          return (await ask(completeQuestion(prompt, sampling, capabilities, asker), deadline)).samples ?? []
+        },
+        async score(prompt: Prompt, continuations: string[], score: ScoreOptions = {}): Promise<TokenScores[]> {
+          if (continuations.length === 0) return []
+          return (await ask(scoreQuestion(prompt, continuations, score, capabilities), deadline)).scores ?? []
+        },
+        async embed(texts: string[]): Promise<Float32Array[]> {
+          if (texts.length === 0) return []
+          const { vectors = [] } = await ask({ kind: 'embed', texts }, deadline)
+          return vectors.map((vector) => Float32Array.from(vector))
+        },
+        async entail(): Promise<Entailment[]> {
+          throw new ModelError(
+            'capability_missing',
+            capabilities.missing.entailment ?? 'The target judges no entailment.',
+          )
+        },
+      }
+    },
+    close(kind = 'cancelled', message = 'The work was called off.') {
+      closed ??= new ModelError(kind, message)
+      dispatcher.cancel(account, closed)
+    },
+  }
+}
+
+/** The parts of one question's answer, in order. */
+function joined(parts: Answer[]): Answer {
+  const [first] = parts
+  if (parts.length === 1 && first !== undefined) return first
+  const whole: Answer = {}
+  for (const { samples, scores, vectors } of parts) {
+    if (samples) whole.samples = (whole.samples ?? []).concat(samples)
+    if (scores) whole.scores = (whole.scores ?? []).concat(scores)
+    if (vectors) whole.vectors = (whole.vectors ?? []).concat(vectors)
+  }
+  return whole
+}
+
+export type { Clock, Transport }
