@@ -1,4 +1,19 @@
 /** From a golden vector's method name and input to a call of the method. */
+import { type Affinity, nliAffinities } from '../src/methods/estimators/affinity.ts'
+import { cocoa } from '../src/methods/estimators/cocoa.ts'
+import { fisherRao, renyiNeg, selfCertainty } from '../src/methods/estimators/distribution-shape.ts'
+import { degMat, eccentricity, eigValLaplacian } from '../src/methods/estimators/graph.ts'
+import { type KernelOptions, kernelLanguageEntropy } from '../src/methods/estimators/kernel-language-entropy.ts'
+import { type LexicalMetric, lexicalSimilarity } from '../src/methods/estimators/lexical-similarity.ts'
+import { meanNll, sequenceNll } from '../src/methods/estimators/likelihoods.ts'
+import { luq } from '../src/methods/estimators/long-text-uncertainty.ts'
+import { sar, sentenceSar, tokenSar } from '../src/methods/estimators/relevance.ts'
+import { type ClassProbability, type EntropyForm, semanticEntropy } from '../src/methods/estimators/semantic-entropy.ts'
+import { numSemSets } from '../src/methods/estimators/semantic-sets.ts'
+import {
+  monteCarloNormalizedSequenceEntropy,
+  monteCarloSequenceEntropy,
+} from '../src/methods/estimators/sequence-entropy.ts'
 import { normalizedRejectionArea, predictionRejectionArea } from '../src/methods/selective/rejection.ts'
 import { reversedPairs } from '../src/methods/selective/reversed-pairs.ts'
 import { riskCoverageAuc } from '../src/methods/selective/risk-coverage.ts'
@@ -27,7 +42,9 @@ import { pairedTTest } from '../src/methods/statistics/paired-t-test.ts'
 import { plattScaling } from '../src/methods/statistics/platt-scaling.ts'
 import { brier, logLoss } from '../src/methods/statistics/proper-scores.ts'
 import { sampleSizeTwoProportions } from '../src/methods/statistics/sample-size.ts'
+import { mean } from '../src/methods/statistics/summary.ts'
 import { wilcoxonSignedRank } from '../src/methods/statistics/wilcoxon-signed-rank.ts'
+import { jaccardMatrix } from '../src/methods/text/jaccard.ts'
 
 type Adapter = (input: Record<string, unknown>) => unknown
 
@@ -105,4 +122,56 @@ const qualities: Record<string, Adapter> = {
   RiskCoverageAUC: adapter<Ordered>((v) => riskCoverageAuc(v.uncertainty, v.quality)),
 }
 
-export const vectorAdapters: Record<string, Adapter | undefined> = { ...statistics, ...qualities }
+type Answer = { tokenLogProbs: number[] }
+type Similar = Answer & { greedySimilarity: number[] }
+type Nli = { entail: number[][]; contra: number[][]; affinity: Affinity; threshold?: number }
+type Texts = { answers: string[]; threshold?: number }
+type Positions = { logDistributions: number[][]; alpha?: number; temperature?: number }
+
+const affinities = ({ entail, contra, affinity }: Nli) => nliAffinities({ entail, contradict: contra }, affinity)
+
+const estimators: Record<string, Adapter> = {
+  CocoaMSP: adapter<Similar>((v) => cocoa(sequenceNll(v.tokenLogProbs), v.greedySimilarity)),
+  CocoaPPL: adapter<Similar>((v) => cocoa(meanNll(v.tokenLogProbs), v.greedySimilarity)),
+  DegMat: adapter<Nli>((v) => degMat(affinities(v))),
+  DegMatJaccard: adapter<Texts>((v) => degMat(jaccardMatrix(v.answers))),
+  Eccentricity: adapter<Nli>((v) => eccentricity(affinities(v), v.threshold)),
+  EccentricityJaccard: adapter<Texts>((v) => eccentricity(jaccardMatrix(v.answers), v.threshold)),
+  EigValLaplacian: adapter<Nli>((v) => eigValLaplacian(affinities(v))),
+  EigValLaplacianJaccard: adapter<Texts>((v) => eigValLaplacian(jaccardMatrix(v.answers))),
+  FisherRao: adapter<Positions>((v) => fisherRao(v.logDistributions, v.temperature)),
+  KernelLanguageEntropy: adapter<Nli & KernelOptions>((v) =>
+    kernelLanguageEntropy({ entail: v.entail, contradict: v.contra }, v),
+  ),
+  LUQ: adapter<{ entailLogits: number[][]; contraLogits: number[][] }>((v) =>
+    luq({ entail: v.entailLogits, contradict: v.contraLogits }),
+  ),
+  LexicalSimilarity: adapter<{ answers: string[]; metric: LexicalMetric }>((v) =>
+    lexicalSimilarity(v.answers, v.metric),
+  ),
+  MaximumSequenceProbability: adapter<Answer>((v) => sequenceNll(v.tokenLogProbs)),
+  MeanTokenEntropy: adapter<{ tokenEntropies: number[] }>((v) => mean(v.tokenEntropies)),
+  MonteCarloNormalizedSequenceEntropy: adapter<{ tokenLogProbs: number[][] }>((v) =>
+    monteCarloNormalizedSequenceEntropy(v.tokenLogProbs),
+  ),
+  MonteCarloSequenceEntropy: adapter<{ logProbs: number[] }>((v) => monteCarloSequenceEntropy(v.logProbs)),
+  NumSemSets: adapter<Nli>((v) => numSemSets({ entail: v.entail, contradict: v.contra })),
+  Perplexity: adapter<Answer>((v) => meanNll(v.tokenLogProbs)),
+  RenyiNeg: adapter<Positions>((v) => renyiNeg(v.logDistributions, v)),
+  SAR: adapter<{ tokenLogProbs: number[][]; tokenSimilarity: number[][]; sentenceSimilarity: number[][]; t: number }>(
+    (v) => sar(v.tokenLogProbs, v.tokenSimilarity, v.sentenceSimilarity, v.t),
+  ),
+  SelfCertainty: adapter<Positions>((v) => selfCertainty(v.logDistributions)),
+  SemanticEntropy: adapter<{
+    logProbs: number[]
+    classOf: number[]
+    classProbability: ClassProbability
+    entropy: EntropyForm
+  }>((v) => semanticEntropy(v.classOf, v.logProbs, v)),
+  SentenceSAR: adapter<{ logProbs: number[]; sentenceSimilarity: number[][]; t: number }>((v) =>
+    sentenceSar(v.logProbs, v.sentenceSimilarity, v.t),
+  ),
+  TokenSAR: adapter<Answer & { tokenSimilarity: number[] }>((v) => tokenSar(v.tokenLogProbs, v.tokenSimilarity)),
+}
+
+export const vectorAdapters: Record<string, Adapter | undefined> = { ...statistics, ...qualities, ...estimators }

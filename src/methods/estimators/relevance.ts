@@ -1,0 +1,84 @@
+import { logSumExp, mean, sameLength } from '../statistics/summary.ts'
+import { defineEstimator, type Matrix } from './estimator.ts'
+import { sequenceLogprobs } from './sequence-entropy.ts'
+
+/** What divides the similarity of other samples in the sentence-level form. */
+const TEMPERATURE = 0.001
+
+/**
+ * Negative log-likelihood with each token weighted by its relevance 1 − similarity(answer, answer without it), ≥ 0.
+ * Equal weights when no token is relevant; null of an empty answer.
+ * J. Duan et al., Shifting attention to relevance, ACL 2024.
+ */
+export function tokenSar(logprobs: readonly number[], tokenSimilarity: readonly number[]): number | null {
+  sameLength('tokenSar', logprobs, tokenSimilarity)
+  if (logprobs.length === 0) return null
+  const relevance = tokenSimilarity.map((similarity) => 1 - similarity)
+  const total = relevance.reduce((sum, r) => sum + r, 0)
+  return (
+    0 -
+    logprobs.reduce((sum, l, t) => sum + l * (total === 0 ? 1 / logprobs.length : (relevance[t] as number) / total), 0)
+  )
+}
+
+/**
+ * mean_i −log(p_i + Σ_{j≠i} p_j·similarity_ij / t) over samples, from their log-probabilities; sums are taken in logs,
+ * so that long answers do not underflow. Null of fewer than two samples.
+ * J. Duan et al., Shifting attention to relevance, ACL 2024.
+ */
+export function sentenceSar(logprobs: readonly number[], similarity: Matrix, t = TEMPERATURE): number | null {
+  sameLength('sentenceSar', logprobs, similarity)
+  if (logprobs.length < 2) return null
+  return mean(
+    logprobs.map((own, i) => {
+      const others = logprobs.flatMap((other, j) => {
+        const weight = (similarity[i]?.[j] as number) / t
+        return j === i || !(weight > 0) ? [] : [other + Math.log(weight)]
+      })
+      return -logSumExp([own, ...others])
+    }),
+  )
+}
+
+/** `sentenceSar` with the probability of each sample taken from its `tokenSar`. Null when a sample has no token. */
+export function sar(
+  samples: readonly (readonly number[])[],
+  tokenSimilarity: readonly (readonly number[])[],
+  similarity: Matrix,
+  t = TEMPERATURE,
+): number | null {
+  sameLength('sar', samples, tokenSimilarity)
+  const weighted = samples.map((logprobs, i) => tokenSar(logprobs, tokenSimilarity[i] as readonly number[]))
+  if (weighted.includes(null)) return null
+  return sentenceSar(
+    weighted.map((value) => -(value as number)),
+    similarity,
+    t,
+  )
+}
+
+const SOURCE = 'J. Duan et al., Shifting attention to relevance, ACL 2024'
+
+export const tokenSarEstimator = defineEstimator({
+  name: 'TokenSAR',
+  needs: ['greedyLogprobs', 'tokenSimilarity'],
+  source: SOURCE,
+  compute: ({ greedyLogprobs, tokenSimilarity }) => tokenSar(greedyLogprobs, tokenSimilarity) ?? 'empty_answer',
+})
+
+export const sentenceSarEstimator = defineEstimator({
+  name: 'SentenceSAR',
+  needs: ['sampleLogprobs', 'similarity'],
+  source: SOURCE,
+  compute: ({ sampleLogprobs, similarity }) => sentenceSar(sequenceLogprobs(sampleLogprobs), similarity) ?? 'too_few',
+})
+
+export const sarEstimator = defineEstimator({
+  name: 'SAR',
+  needs: ['sampleLogprobs', 'sampleTokenSimilarity', 'similarity'],
+  source: SOURCE,
+  compute: ({ sampleLogprobs, sampleTokenSimilarity, similarity }) => {
+    if (sampleLogprobs.length < 2) return 'too_few'
+    return sar(sampleLogprobs, sampleTokenSimilarity, similarity) ?? 'empty_answer'
+  },
+})
