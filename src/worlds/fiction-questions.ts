@@ -102,6 +102,13 @@ function tryQuestion(random: Random, world: FictionWorld, inverses: ReturnType<t
     name = fill(phrase, { name })
     entity = next
   }
+  const turned = inverses.get(entity.key) ?? []
+  if (turned.length > 0 && random.next() < 0.4) {
+    const { subject, attribute } = random.pick(turned)
+    path.push({ entity: subject.key, attribute: attribute.id, direction: 'backward' })
+    const question = capitalised(fill(random.pick(attribute.inverseQuestions as readonly string[]), { name }))
+    return { start, path, question, answers: subject.aliases }
+  }
   const last = random.pick(attributesOf(entity.kind))
   path.push({ entity: entity.key, attribute: last.id, direction: 'forward' })
   const question = capitalised(fill(random.pick(last.questions), { name }))
@@ -148,5 +155,50 @@ export function fictionQuestions(
       }
     }
     throw new RangeError(`fictionQuestions: this world has fewer than ${size} questions of ${wanted} hops`)
+  })
+}
+
+/** One fact of a one-to-one attribute asked from both sides. */
+export interface FictionPair {
+  id: string
+  attribute: string
+  entity: string
+  forward: { question: string; answers: string[] }
+  backward: { question: string; answers: string[] }
+  /** The passage that states it. */
+  passage: string
+  cluster: string
+}
+
+/** Facts that can be asked forwards and backwards, attributes by turns. Raises when the world has fewer. */
+export function fictionPairs(random: Random, world: FictionWorld, { size }: { size: number }): FictionPair[] {
+  const source = random.fork(`fiction-pairs/${WORLD_VERSION}`)
+  const columns = attributes
+    .filter((attribute) => attribute.unique)
+    .map((attribute) => ({
+      attribute,
+      holders: source.fork(attribute.id).shuffle(world.entities.filter((entity) => entity.kind === attribute.of)),
+    }))
+  const deepest = Math.max(...columns.map(({ holders }) => holders.length))
+  const dealt = Array.from({ length: deepest }, (_, place) =>
+    columns.flatMap(({ attribute, holders }) =>
+      holders.slice(place, place + 1).map((entity) => ({ attribute, entity })),
+    ),
+  ).flat()
+  if (dealt.length < size) throw new RangeError(`fictionPairs: ${size} asked for, this world has ${dealt.length}`)
+  return dealt.slice(0, size).map(({ attribute, entity }) => {
+    const id = `fiction-pair/${entity.key}/${attribute.id}`
+    const own = source.fork(id)
+    const answers = valueSpellings(world, entity, attribute)
+    const backward = fill(own.pick(attribute.inverseQuestions as readonly string[]), { name: answers[0] as string })
+    return {
+      id,
+      attribute: attribute.id,
+      entity: entity.key,
+      forward: { question: capitalised(fill(own.pick(attribute.questions), { name: entity.name })), answers },
+      backward: { question: capitalised(backward), answers: entity.aliases },
+      passage: passageId(entity.key),
+      cluster: id,
+    }
   })
 }
