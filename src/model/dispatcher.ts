@@ -14,7 +14,7 @@ import { type Exchanged, exchange } from './exchange.ts'
 import { type Account, billedFailure, estimateCost, share } from './metering.ts'
 import type { Answer } from './question.ts'
 import { type Call, createQueue, type Job } from './queue.ts'
-import { backoffMs, patienceMs, verdict } from './retry.ts'
+import { backoffMs, isRepeat, patienceMs, verdict } from './retry.ts'
 import { exhaustedReset } from './retry-after.ts'
 import { createTimer } from './timer.ts'
 import { createWindow } from './window.ts'
@@ -39,6 +39,8 @@ export interface Dispatcher {
   ask(pieces: Piece[], account: Account, deadline: number): Promise<Answer[]>
   /** Ends an account's open questions with `error`, and requests that nobody else waits for. */
   cancel(account: Account, error: ModelError): void
+  /** Ends an account's questions that wait with `error`; those on their way may still be answered, but not repeated. */
+  retire(account: Account, error: ModelError): void
   /** Width of the window and what is open, for those who watch a run. */
   readonly load: { window: number; open: number; waiting: number }
 }
@@ -67,6 +69,7 @@ export function createDispatcher(target: TargetConnection, options: DispatcherOp
   const queue = createQueue(target.limits.maxBatch ?? defaultMaxBatch)
   const flights = new Set<Flight>()
   const calls = new Set<Call>()
+  const retired = new Map<Account, ModelError>()
   let pausedUntil = 0
   let turnComing = false
   let successes = 0
@@ -232,7 +235,13 @@ export function createDispatcher(target: TargetConnection, options: DispatcherOp
       job.failures.refusals = 0
     }
     if (job.firstFailureAt === null) job.firstFailureAt = now
-    switch (verdict(error, job.failures, batch)) {
+    const judged = verdict(error, job.failures, batch)
+    const ending = retired.get(call.account)
+    if (ending !== undefined && isRepeat(judged)) {
+      finish(call, ending)
+      return
+    }
+    switch (judged) {
       case 'wait':
       case 'again':
         queue.putBack([job])
@@ -335,6 +344,12 @@ export function createDispatcher(target: TargetConnection, options: DispatcherOp
         flight.controller.abort(error)
       }
       if (calls.size === 0) timer.stop()
+    },
+    retire(account, error) {
+      retired.set(account, error)
+      const flying = new Set<Call>()
+      for (const { jobs } of flights) for (const { call } of jobs) flying.add(call)
+      for (const call of calls) if (call.account === account && !flying.has(call)) finish(call, error)
     },
     get load() {
       return { window: window.size, open: flights.size, waiting: queue.size }

@@ -46,6 +46,8 @@ export interface ModelSession {
   forItem(itemId: string, options?: ItemOptions): Model
   /** Ends all open questions with ModelError(`kind`), and takes no more. */
   close(kind?: 'cancelled' | 'lease_ending', message?: string): void
+  /** Takes no more questions and ends those that wait with ModelError('lease_ending'); those on their way may still be answered. */
+  windDown(message?: string): void
 }
 
 /**
@@ -121,6 +123,10 @@ export function createModel(options: SessionOptions): ModelSession {
     close(kind = 'cancelled', message = 'The work was called off.') {
       closed ??= new ModelError(kind, message)
       dispatcher.cancel(account, closed)
+    },
+    windDown(message = 'The time of this work is used up.') {
+      closed ??= new ModelError('lease_ending', message)
+      dispatcher.retire(account, closed)
     },
   }
 }
