@@ -24,6 +24,10 @@ export interface Failures {
  */
 export type Verdict = 'retry' | 'again' | 'wait' | 'halve' | 'fail' | 'refused' | 'fatal'
 
+/** Verdicts by which a question is sent once more. */
+export const isRepeat = (judged: Verdict): boolean =>
+  judged === 'retry' || judged === 'again' || judged === 'wait' || judged === 'halve'
+
 /** Counts the failure in `failures` and judges. `batch` is how many questions the request carried. */
 export function verdict(error: ModelError, failures: Failures, batch: number): Verdict {
   switch (error.kind) {

@@ -1,0 +1,65 @@
+import type { Capabilities } from '../../../../schema/capabilities.ts'
+import { serverRoot } from '../../connection.ts'
+import { ModelError } from '../../errors.ts'
+import type { ChatQuestion, CompleteQuestion, EmbedQuestion, Question } from '../../question.ts'
+import type { Piece, WireContext, WireRequest } from '../dialect.ts'
+import { split as splitOpenai } from '../openai/request.ts'
+
+/**
+ * Ollama's native API: its OpenAI paths put even raw completions through the chat template and take the Modelfile's
+ * sampling for what they have no field for.
+ */
+
+export const split = (question: Question, capabilities: Capabilities): Piece[] => splitOpenai(question, capabilities)
+
+function options(piece: Piece, question: ChatQuestion | CompleteQuestion): Record<string, unknown> {
+  return {
+    temperature: question.temperature,
+    top_p: question.topP,
+    // The Modelfile's own would bend the distribution.
+    top_k: 0,
+    min_p: 0,
+    repeat_penalty: 1,
+    num_predict: question.maxTokens,
+    ...(question.stop ? { stop: question.stop } : {}),
+    ...(piece.seed === undefined ? {} : { seed: piece.seed }),
+  }
+}
+
+const logprobs = ({ topLogprobs }: ChatQuestion | CompleteQuestion) =>
+  topLogprobs === undefined ? {} : { logprobs: true, top_logprobs: topLogprobs }
+
+export function encode(pieces: Piece[], { target }: WireContext): WireRequest {
+  const root = `${serverRoot(target.baseUrl)}/api`
+  const first = pieces[0] as Piece
+  const common = { model: target.model, stream: false }
+  switch (first.surface) {
+    case 'chat': {
+      const question = first.question as ChatQuestion
+      const messages = question.messages.map(({ role, content }) => ({ role, content }))
+      return {
+        url: `${root}/chat`,
+        body: { ...common, messages, options: options(first, question), ...logprobs(question) },
+      }
+    }
+    case 'completion': {
+      const question = first.question as CompleteQuestion
+      return {
+        url: `${root}/generate`,
+        body: {
+          ...common,
+          prompt: question.prompt,
+          raw: true,
+          options: options(first, question),
+          ...logprobs(question),
+        },
+      }
+    }
+    case 'embedding': {
+      const input = pieces.flatMap((piece) => (piece.question as EmbedQuestion).texts)
+      return { url: `${root}/embed`, body: { model: target.model, input } }
+    }
+    default:
+      throw new ModelError('capability_missing', `Ollama has no ${first.surface}.`)
+  }
+}
