@@ -6,12 +6,20 @@ import { requestId } from 'hono/request-id'
 import { CursorError } from '../store/cursor.ts'
 import { SealError } from '../store/seal.ts'
 import { identify } from './auth.ts'
+import { addBenchmarks } from './benchmarks.ts'
+import { addDatasets } from './datasets.ts'
 import { addDocuments } from './documents.ts'
 import type { Api, ApiContext, ApiEnvironment } from './environment.ts'
 import { addHealth } from './health.ts'
+import { addHooks } from './hooks.ts'
+import { addInbound } from './inbound.ts'
 import { addKeys } from './keys.ts'
-import { ProblemError, problemResponse, refuseInvalid } from './problem.ts'
+import { addLeaderboard } from './leaderboard.ts'
+import { ProblemError, planProblem, problemResponse, refuseInvalid } from './problem.ts'
+import { addRunEvents } from './run-events.ts'
+import { addRuns } from './runs.ts'
 import { addSessions } from './sessions.ts'
+import { addTargets } from './targets.ts'
 
 /** Bytes of any body but a dataset's. */
 const mostBodyBytes = 1024 * 1024
@@ -23,6 +31,8 @@ function asProblem(error: unknown): ProblemError {
   if (error instanceof CursorError) {
     return new ProblemError('invalid-request', error.message, [{ pointer: '/cursor', detail: error.message }])
   }
+  const planned = planProblem(error)
+  if (planned) return planned
   if (error instanceof HTTPException && error.status === 415) {
     return new ProblemError('unsupported-media-type', 'Send the body as application/json.')
   }
@@ -80,6 +90,14 @@ export function createApi(): Api {
 
   addHealth(api)
   addKeys(api)
+  addTargets(api)
+  addBenchmarks(api)
+  addDatasets(api)
+  addRuns(api)
+  addRunEvents(api)
+  addLeaderboard(api)
+  addHooks(api)
+  addInbound(api)
   addSessions(api)
   addDocuments(api)
   return api

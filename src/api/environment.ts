@@ -9,3 +9,6 @@ export interface ApiEnvironment {
 }
 export type Api = OpenAPIHono<ApiEnvironment>
 export type ApiContext = Context<ApiEnvironment>
+
+/** Security of a route that reads what its owner may have published: somebody unknown may ask, too. */
+export const openWhenPublished: Record<string, string[]>[] = [{}, { bearer: [] }, { session: [] }]

@@ -1,5 +1,6 @@
 import type { ZodError } from 'zod'
 import { type Problem, type ProblemEntry, problem } from '../../schema/problem.ts'
+import { PlanError, pointerTo } from '../runs/plan-error.ts'
 import type { ApiContext } from './environment.ts'
 
 /** Code → status and title. The code is the end of `type`, and the word to switch on. */
@@ -59,20 +60,16 @@ export function problemResponse(context: ApiContext, error: ProblemError): Respo
   return context.body(JSON.stringify(body), status, { 'content-type': 'application/problem+json', ...error.headers })
 }
 
-/** A path of keys as a JSON pointer (RFC 6901). */
-export const jsonPointer = (path: readonly PropertyKey[]): string =>
-  path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
-
 /** Zod's issues, one entry each; unknown keys are named one by one. */
 export function issuesOf(error: Pick<ZodError, 'issues'>): ProblemEntry[] {
   return error.issues.flatMap((issue): ProblemEntry[] => {
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((key) => ({
-        pointer: jsonPointer([...issue.path, key]),
+        pointer: pointerTo(...issue.path, key),
         detail: 'There is no such field; leave it out.',
       }))
     }
-    return [{ pointer: jsonPointer(issue.path), detail: issue.message }]
+    return [{ pointer: pointerTo(...issue.path), detail: issue.message }]
   })
 }
 
@@ -103,4 +100,11 @@ export function problemAnswers<Status extends number>(...statuses: Status[]) {
     Status,
     ReturnType<typeof answer>
   >
+}
+
+const planKinds = { not_found: 'not-found', invalid: 'invalid-request', conflict: 'conflict' } as const
+
+/** What a run that cannot start says to the caller; null for any other error. */
+export function planProblem(error: unknown): ProblemError | null {
+  return error instanceof PlanError ? new ProblemError(planKinds[error.code], error.message, error.problems) : null
 }

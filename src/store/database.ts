@@ -14,10 +14,27 @@ export const openDatabase = (d1: D1Database) => drizzle(d1, { schema: tables })
 /** A statement as `batch()` takes it. */
 export type Statement = Parameters<Database['batch']>[0][number]
 
-/** Runs statements as one transaction; none is no error. */
+/**
+ * Runs statements as one transaction; none is no error. Drizzle's own `batch` cannot bind the parameters of a raw
+ * statement (`db.run(sql`…`)`), so they are bound here; results are mapped as Drizzle does.
+ */
 export async function inOneBatch(db: Database, statements: Statement[]): Promise<unknown[]> {
-  const [first, ...rest] = statements
-  return first === undefined ? [] : await db.batch([first, ...rest])
+  if (statements.length === 0) return []
+  const prepared = statements.map((statement) => (statement as unknown as Preparable)._prepare())
+  const bound = prepared.map((statement) => {
+    const { sql, params } = statement.getQuery()
+    return db.$client.prepare(sql).bind(...params)
+  })
+  const results = await db.$client.batch(bound)
+  return results.map((result, place) => prepared[place]?.mapResult(result, true))
+}
+
+/** What every Drizzle statement can tell of itself. */
+interface Preparable {
+  _prepare(): {
+    getQuery(): { sql: string; params: unknown[] }
+    mapResult(result: unknown, fromBatch: boolean): unknown
+  }
 }
 
 export type IdPrefix = 'run' | 'tgt' | 'ds' | 'key' | 'ten' | 'hook' | 'dlv' | 'rb' | 'sh' | 'use'

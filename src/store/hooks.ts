@@ -3,7 +3,7 @@ import type { Bindings } from '../../schema/bindings.ts'
 import type { Hook } from '../../schema/hook.ts'
 import type { Page, PageQuery } from '../../schema/pagination.ts'
 import type { RunRequest } from '../../schema/run.ts'
-import { hooks, runs } from '../../schema/tables.ts'
+import { hooks } from '../../schema/tables.ts'
 import { afterCursor, newestFirst, pageFrom } from './cursor.ts'
 import type { Database } from './database.ts'
 import { openSecret, sealSecret } from './seal.ts'
@@ -94,16 +94,6 @@ export type HookChange = Partial<
 
 export async function updateHook(db: Database, tenantId: string, id: string, change: HookChange): Promise<void> {
   await db.update(hooks).set(change).where(own(tenantId, id))
-}
-
-/** The run that a hook has already started for this key (repository, sha and environment; or a message id). */
-export async function findHookRun(db: Database, hookId: string, hookKey: string): Promise<string | null> {
-  const row = await db
-    .select({ id: runs.id })
-    .from(runs)
-    .where(and(eq(runs.hookId, hookId), eq(runs.hookKey, hookKey)))
-    .get()
-  return row?.id ?? null
 }
 
 export const hookView = (row: HookRow): Hook => ({
