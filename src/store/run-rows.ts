@@ -1,10 +1,10 @@
 import { and, asc, eq, inArray, isNull, lt, sql } from 'drizzle-orm'
 import type { Page, PageQuery } from '../../schema/pagination.ts'
 import type { Determinism } from '../../schema/run.ts'
-import type { RunStatus, StopReason } from '../../schema/states.ts'
+import { finishedStatuses, type RunStatus, type StopReason } from '../../schema/states.ts'
 import { runBenchmarks, runs, shards } from '../../schema/tables.ts'
 import { afterCursor, newestFirst, pageFrom } from './cursor.ts'
-import { changesOf, type Database, inOneBatch, insertRows } from './database.ts'
+import { changesOf, type Database, inOneBatch, insertRows, type Statement } from './database.ts'
 
 export type RunRow = typeof runs.$inferSelect
 export type RunBenchmarkRow = typeof runBenchmarks.$inferSelect
@@ -91,6 +91,9 @@ export async function listRuns(
 export const getRunBenchmarks = (db: Database, runId: string): Promise<RunBenchmarkRow[]> =>
   db.select().from(runBenchmarks).where(eq(runBenchmarks.runId, runId)).orderBy(asc(runBenchmarks.position))
 
+/** Whether a run has ended, in whatever state. */
+export const finishedRun = (run: Pick<RunRow, 'status'>): boolean => finishedStatuses.includes(run.status)
+
 const open = (runId: string) => and(eq(runs.id, runId), inArray(runs.status, openStatuses))
 
 /**
@@ -121,6 +124,10 @@ export async function requestCancel(db: Database, tenantId: string, runId: strin
   return stopRun(db, runId, 'cancelled', null, now)
 }
 
+/** A statement that ends a run, once. */
+export const endRun = (db: Database, runId: string, status: RunStatus, now: number): Statement =>
+  db.update(runs).set({ status, finishedAt: now }).where(open(runId))
+
 /** Shows a run to everybody, or no longer. Returns false where the tenant has no such run. */
 export async function setPublished(
   db: Database,
@@ -134,6 +141,18 @@ export async function setPublished(
     .where(and(eq(runs.id, runId), eq(runs.tenantId, tenantId)))
   return changesOf(result) > 0
 }
+
+/**
+ * A statement for workers: shards left, the run's state, and (0 or 1) whether other runs that were woken before
+ * `waitingBefore` have no worker yet.
+ */
+export const runState = (db: Database, runId: string, waitingBefore: number) =>
+  db.all<{ open: number; status: RunStatus; stopReason: StopReason | null; othersWait: number }>(sql`
+    select (select count(*) from shards where run_id = r.id and status = 'open') as open, status,
+      stop_reason as stopReason,
+      exists (select 1 from runs where status in ('queued', 'running') and status = 'queued'
+        and woken_at < ${waitingBefore}) as othersWait
+    from runs as r where id = ${runId}`)
 
 /** Marks a queued run as begun. */
 export async function markRunning(db: Database, runId: string, now: number): Promise<void> {
@@ -186,7 +205,7 @@ export const waitingRuns = (db: Database, before: number, limit: number): Promis
   db
     .select({ id: runs.id })
     .from(runs)
-    .where(and(eq(runs.status, 'queued'), lt(runs.wokenAt, before)))
+    .where(and(inArray(runs.status, openStatuses), eq(runs.status, 'queued'), lt(runs.wokenAt, before)))
     .orderBy(asc(runs.wokenAt))
     .limit(limit)
 

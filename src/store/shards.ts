@@ -71,6 +71,14 @@ export async function releaseShards(
   return changesOf(result)
 }
 
+/** Lets all shards of a run that nobody holds rest until a time: the target asked to be left alone. */
+export async function restShards(db: Database, runId: string, until: number): Promise<void> {
+  await db
+    .update(shards)
+    .set({ notBefore: until })
+    .where(sql`run_id = ${runId} and status = 'open' and lease_owner is null and not_before < ${until}`)
+}
+
 export interface OpenShards {
   /** Shards that are not done. */
   open: number
@@ -78,19 +86,21 @@ export interface OpenShards {
   free: number
   /** When the next of the others may be taken; null where there is none. */
   nextAt: number | null
-  /** Most takes in a row without a committed row. */
-  attempts: number
+  /** Some shards rest: nobody holds them, but they may not be taken yet. */
+  resting: boolean
 }
 
 /** What is left of a run. */
-export const openShards = (db: Database, runId: string, now: number): Promise<OpenShards> =>
-  db.get<OpenShards>(sql`
+export async function openShards(db: Database, runId: string, now: number): Promise<OpenShards> {
+  const row = await db.get<Omit<OpenShards, 'resting'> & { resting: number }>(sql`
     select count(*) as open,
       coalesce(sum(lease_until < ${now} and not_before <= ${now}), 0) as free,
       min(case when lease_until < ${now} and not_before <= ${now} then null else max(lease_until + 1, not_before) end)
         as nextAt,
-      coalesce(max(attempts), 0) as attempts
+      coalesce(max(lease_until < ${now} and not_before > ${now}), 0) as resting
     from shards where run_id = ${runId} and status = 'open'`)
+  return { ...row, resting: row.resting === 1 }
+}
 
 /** All shards of a run benchmark, for readers of its evidence. */
 export const shardsOf = (db: Database, runBenchmarkIds: readonly string[]): Promise<ShardRow[]> =>

@@ -1,0 +1,283 @@
+import type { Bindings } from '../../schema/bindings.ts'
+import type { Budget, StopReason } from '../../schema/states.ts'
+import type { ModelError } from '../model/errors.ts'
+import { type Cost, microUsd } from '../model/spend.ts'
+import type { Database } from '../store/database.ts'
+import type { RunRow } from '../store/runs.ts'
+import { releaseShards, restShards, takeShards } from '../store/shards.ts'
+import { createCommitter, leaseMs, type RunState } from './commit.ts'
+import type { ShardWork } from './shard.ts'
+import type { Workshop } from './workshop.ts'
+
+/** How one worker's turn at a run ended. */
+export interface Turn {
+  /** Why the run cannot go on, if so. */
+  stop: { reason: StopReason; detail: string } | null
+  /** No shard is left open. */
+  complete: boolean
+  /** Not to be woken before this time. */
+  restUntil: number
+}
+
+export interface Pace {
+  /** A turn's length; what is left then goes back to the queue. */
+  turnMs: number
+  /** How long requests that are open at the turn's end may still take. */
+  landingMs: number
+  /** A turn's length where a shard came to nothing before: one answer may take longer than a turn. */
+  longTurnMs: number
+  /** Answers older than this are stored. */
+  commitMs: number
+  /** Requests of one turn: an invocation's subrequests are limited to 10,000. */
+  mostRequests: number
+}
+
+export const normalPace: Pace = {
+  turnMs: 60_000,
+  landingMs: 30_000,
+  longTurnMs: 480_000,
+  commitMs: 2000,
+  mostRequests: 9000,
+}
+
+/** Rows that are committed at once without waiting for the clock. */
+const rowsPerCommit = 200
+/** Other runs get their turn after this long. */
+const courtesyMs = 10_000
+/** Takes of a shard without any progress before the run is given up: after minutes of growing pauses. */
+const mostFruitlessTakes = 10
+/** The same where no answer has ever come: a wrong address rather than a restart. */
+const mostTakesWithoutAnswer = 3
+
+/**
+ * Works on a run for one turn: takes shards by lease, evaluates their items side by side so that their questions leave
+ * together, commits every two seconds, and gives back what is left. Raises where storage stays away.
+ */
+export async function takeTurn(options: {
+  env: Bindings
+  db: Database
+  run: RunRow
+  workshop: Workshop
+  /** Some rows of the run were committed before. */
+  begun: boolean
+  pace?: Pace
+}): Promise<Turn> {
+  const { env, db, run, workshop } = options
+  const { slots } = workshop
+  const pace = options.pace ?? normalPace
+  const owner = crypto.randomUUID()
+  const startedAt = Date.now()
+  const active = new Set<ShardWork>()
+  const triedAgain = new Set<ShardWork>()
+  const tasks = new Set<Promise<void>>()
+  const committer = createCommitter({ env, db, owner, run, onLost: drop })
+  let lastState: RunState | null = null
+  let stop: Turn['stop'] = null
+  let failure: { error: unknown } | null = null
+  // Soft: only shards that came to nothing before go on. Full: nothing begins any more.
+  let ending: 'no' | 'soft' | 'full' = 'no'
+  let restUntil = 0
+  let running = 0
+  let ended = 0
+  let answered = options.begun
+  let signal = () => {}
+
+  const track = (work: Promise<void>) => {
+    const task: Promise<void> = work
+      .catch((error) => fail(error))
+      .finally(() => {
+        tasks.delete(task)
+        signal()
+      })
+    tasks.add(task)
+  }
+  const mayBegin = (shard: ShardWork) =>
+    !shard.dropped && (ending === 'no' || (ending === 'soft' && shard.row.attempts >= 2))
+  const backlog = () => {
+    let sum = running
+    for (const shard of active) sum += shard.waiting
+    return sum
+  }
+
+  function fail(error: unknown): void {
+    failure ??= { error }
+    closeAll('cancelled', 'The worker gave up.')
+  }
+  function closeAll(kind: 'cancelled' | 'lease_ending', message: string): void {
+    ending = 'full'
+    for (const shard of active) shard.session.close(kind, message)
+    signal()
+  }
+  function drop(shard: ShardWork): void {
+    shard.session.close('cancelled', 'Another worker holds this shard.')
+  }
+  function onStop(error: ModelError): void {
+    stop ??= { reason: stopReasonOf(error, run, workshop.spend.spent), detail: error.message }
+    closeAll('cancelled', error.message)
+  }
+
+  /** Lets the shards of an ending turn go on with what is already on its way, and nothing else. */
+  function windDown(all: boolean): void {
+    if (all) ending = 'full'
+    else if (ending === 'no') ending = 'soft'
+    for (const shard of active) {
+      if (!mayBegin(shard)) shard.session.windDown('The worker’s time is used up.')
+    }
+    signal()
+  }
+
+  async function commit(): Promise<void> {
+    ended = 0
+    lastState = await committer.commit()
+    if (lastState.ended) closeAll('cancelled', 'The run was stopped.')
+    else if (lastState.othersWait && Date.now() - startedAt > courtesyMs) windDown(false)
+    else if (workshop.requests > pace.mostRequests) windDown(true)
+  }
+
+  const turnOf: ShardWork[] = []
+  /** The next shard, in turn, that has an item to begin. */
+  function nextShard(): ShardWork | undefined {
+    for (let tried = turnOf.length; tried > 0; tried--) {
+      const shard = turnOf.shift() as ShardWork
+      if (!active.has(shard)) continue
+      turnOf.push(shard)
+      if (shard.waiting > 0 && mayBegin(shard)) return shard
+    }
+    return undefined
+  }
+
+  function pump(): void {
+    while (running < slots) {
+      const shard = nextShard()
+      if (shard === undefined) break
+      running++
+      shard.begin().then(() => {
+        running--
+        if (shard.running === 0 && (shard.waiting === 0 || !mayBegin(shard))) track(settle(shard))
+        if (++ended >= rowsPerCommit) track(commit())
+        pump()
+      })
+    }
+    if (backlog() < slots) signal()
+  }
+
+  /** A shard of which nothing more is to come in this turn: it is complete, tried again, or given back. */
+  async function settle(shard: ShardWork): Promise<void> {
+    if (shard.running > 0 || !active.has(shard)) return
+    answered ||= shard.progressed
+    if (shard.unreachable > 0 && mayBegin(shard) && (await workshop.alive())) {
+      if (triedAgain.has(shard)) shard.giveUp()
+      else {
+        triedAgain.add(shard)
+        shard.again()
+        pump()
+        return
+      }
+    }
+    active.delete(shard)
+    await commit()
+    if (shard.dropped || !committer.held.has(shard)) return
+    committer.held.delete(shard)
+    await giveBack(shard)
+  }
+
+  async function giveBack(shard: ShardWork): Promise<void> {
+    const { left, row } = shard
+    const takes = shard.progressed ? 0 : row.attempts
+    const waits = left?.kind === 'rate_limited' || left?.kind === 'unreachable'
+    const pause = Math.max(left?.retryAfterMs ?? 0, Math.min(60_000, 1000 * 2 ** Math.max(1, takes)))
+    const notBefore = waits ? Date.now() + pause : 0
+    await releaseShards(db, owner, [row.id], notBefore, left?.message ?? null)
+    const never = left?.kind === 'unreachable' && !answered && takes >= mostTakesWithoutAnswer
+    if (never || takes >= mostFruitlessTakes) {
+      const reason = left?.kind === 'unreachable' ? 'target_unreachable' : 'too_many_attempts'
+      stop ??= {
+        reason,
+        detail: left?.message ?? row.lastError ?? 'A shard was begun again and again without progress.',
+      }
+      closeAll('cancelled', 'The run was stopped.')
+    } else if (waits && notBefore > restUntil) {
+      restUntil = notBefore
+      windDown(true)
+      await restShards(db, run.id, restUntil)
+    }
+  }
+
+  async function take(): Promise<boolean> {
+    const now = Date.now()
+    const most = Math.max(1, Math.ceil((slots - backlog()) / 200))
+    const rows = await takeShards(db, run.id, owner, now, now + leaseMs, most)
+    const opened = await Promise.all(rows.map((row) => workshop.open(row, onStop)))
+    for (const shard of opened) {
+      committer.held.add(shard)
+      active.add(shard)
+      turnOf.push(shard)
+      if (shard.waiting === 0) track(settle(shard))
+    }
+    pump()
+    return rows.length > 0
+  }
+
+  const timers = [
+    setTimeout(() => windDown(false), pace.turnMs),
+    setTimeout(() => {
+      for (const shard of active)
+        if (shard.row.attempts < 2) shard.session.close('lease_ending', 'The worker’s time is used up.')
+    }, pace.turnMs + pace.landingMs),
+    setTimeout(() => closeAll('lease_ending', 'The worker’s time is used up.'), pace.longTurnMs),
+  ]
+  const clock = setInterval(() => {
+    if (committer.held.size > 0) track(commit())
+  }, pace.commitMs)
+  try {
+    const { determinism } = run
+    const first = determinism?.first == null ? workshop.check('first') : Promise.resolve()
+    track(first)
+    let more = true
+    let second = determinism?.second != null
+    for (;;) {
+      if (failure !== null) break
+      const change = new Promise<void>((resolve) => {
+        signal = resolve
+      })
+      if (more && ending === 'no' && backlog() < slots) {
+        more = await take()
+        if (more) continue
+      }
+      // The other asking, apart from the first: when all that is left is on its way.
+      if (!more && !second && ending === 'no') {
+        second = true
+        track(first.then(() => (ending === 'no' ? workshop.check('second') : undefined)))
+      }
+      for (const shard of active) if (shard.running === 0 && !mayBegin(shard)) track(settle(shard))
+      if (active.size === 0 && tasks.size === 0 && (ending !== 'no' || !more)) break
+      await change
+    }
+    await Promise.all(tasks)
+    if (failure !== null) throw (failure as { error: unknown }).error
+    if (committer.held.size > 0) await commit()
+    await workshop.settle()
+    return { stop, complete: lastState === null ? false : (lastState as RunState).open === 0, restUntil }
+  } finally {
+    clearInterval(clock)
+    for (const timer of timers) clearTimeout(timer)
+  }
+}
+
+/** Which limit or fault an error that ends the run stands for. */
+function stopReasonOf(error: ModelError, run: RunRow, spent: Readonly<Cost>): StopReason {
+  if (error.kind === 'unauthorized') return 'target_unauthorized'
+  if (error.kind === 'model_not_found') return 'model_not_found'
+  return budgetReason(run.budget, spent, microUsd(spent, run.target.price))
+}
+
+/** The limit of a budget that is nearest to being used up. */
+function budgetReason(budget: Budget, spent: Readonly<Cost>, money: number | null): StopReason {
+  const share = (used: number, most: number | undefined) => (most === undefined ? -1 : used / most)
+  const shares: [StopReason, number][] = [
+    ['budget_calls', share(spent.calls, budget.calls)],
+    ['budget_tokens', share(spent.promptTokens + spent.completionTokens, budget.tokens)],
+    ['budget_money', share(money ?? 0, budget.microUsd)],
+  ]
+  return shares.reduce((most, next) => (next[1] > most[1] ? next : most))[0]
+}
