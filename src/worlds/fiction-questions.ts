@@ -32,6 +32,8 @@ export interface FictionQuestionOptions {
   size: number
   /** Hops by turns, each 1–3. Default [1]. */
   hops?: readonly number[]
+  /** Whether the last fact may be asked backwards ("Which firm did X found?"). Default true. */
+  backward?: boolean
 }
 
 interface Step {
@@ -87,7 +89,13 @@ export function followPath(world: FictionWorld, start: string, path: readonly Ho
 /** Key of the fact, whichever way it is read. */
 const factKey = (hop: Hop): string => `${hop.entity} ${hop.attribute}`
 
-function tryQuestion(random: Random, world: FictionWorld, inverses: ReturnType<typeof inverseIndex>, hops: number) {
+function tryQuestion(
+  random: Random,
+  world: FictionWorld,
+  inverses: ReturnType<typeof inverseIndex>,
+  hops: number,
+  backward: boolean,
+) {
   const start = random.pick(world.entities)
   let entity = start
   let name = start.name
@@ -102,7 +110,7 @@ function tryQuestion(random: Random, world: FictionWorld, inverses: ReturnType<t
     name = fill(phrase, { name })
     entity = next
   }
-  const turned = inverses.get(entity.key) ?? []
+  const turned = backward ? (inverses.get(entity.key) ?? []) : []
   if (turned.length > 0 && random.next() < 0.4) {
     const { subject, attribute } = random.pick(turned)
     path.push({ entity: subject.key, attribute: attribute.id, direction: 'backward' })
@@ -124,7 +132,7 @@ export function fictionQuestions(
   world: FictionWorld,
   options: FictionQuestionOptions,
 ): FictionQuestion[] {
-  const { size, hops = [1] } = options
+  const { size, hops = [1], backward = true } = options
   if (hops.length === 0 || hops.some((one) => ![1, 2, 3].includes(one)))
     throw new RangeError('fictionQuestions: hops must be 1, 2 or 3')
   const source = random.fork(`fiction-questions/${WORLD_VERSION}`)
@@ -134,7 +142,7 @@ export function fictionQuestions(
     const wanted = hops[index % hops.length] as number
     const own = source.fork(index)
     for (let attempt = 0; attempt < 2000; attempt++) {
-      const made = tryQuestion(own, world, inverses, wanted)
+      const made = tryQuestion(own, world, inverses, wanted, backward)
       if (made === null) continue
       const { start, path, question, answers } = made
       const holders = [...new Set(path.map((hop) => hop.entity))]

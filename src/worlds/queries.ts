@@ -119,7 +119,7 @@ export function queries(random: Random, { size }: { size: number }): Query[] {
   const facts = factQuestions(source, { size: blocks * 2, relations: forwardRelations.slice(0, 8) })
   const sums = arithmeticQuestions(source, { size: blocks, digits: [1, 2], operations: [1, 2] })
   const world = fictionWorld(source, { size: 400 })
-  const stories = fictionQuestions(source, world, { size: blocks, hops: [1] })
+  const stories = fictionQuestions(source, world, { size: blocks, hops: [1], backward: false })
   return Array.from({ length: size }, (_, index) => {
     const block = Math.floor(index / 4)
     const place = index % 4
