@@ -3,12 +3,23 @@ import { type BenchmarkSummary, type SuiteName, suiteNames } from '../../schema/
 import type { AnyBenchmark } from './define.ts'
 import { factor } from './hallucination/factor.ts'
 import { perplexitySuite } from './likelihood/perplexity-suite.ts'
+import { refusalAware } from './refusal/refusal-aware.ts'
+import { exactMatch } from './robustness/exact-match.ts'
+import { firstTokenVsText } from './robustness/first-token-vs-text.ts'
 import { suites } from './suites.ts'
 import { idkToken } from './uncertainty/idk-token.ts'
 import { selfEvaluation } from './uncertainty/self-evaluation.ts'
 
 /** Every benchmark there is. One line each: API, OpenAPI, command line, pages and docs follow from the definitions. */
-export const catalogue: readonly AnyBenchmark[] = [idkToken, selfEvaluation, factor, perplexitySuite]
+export const catalogue: readonly AnyBenchmark[] = [
+  idkToken,
+  selfEvaluation,
+  factor,
+  refusalAware,
+  firstTokenVsText,
+  perplexitySuite,
+  exactMatch,
+]
 
 const byId = new Map(catalogue.map((benchmark) => [benchmark.id, benchmark]))
 

@@ -16,7 +16,3 @@ export const shownMass = (candidates: readonly TopLogprob[]): number => tokenMas
 /** Probability of a word as the first token, in any case, with or without the space before it. */
 export const wordMass = (candidates: readonly TopLogprob[], word: string): number =>
   tokenMass(candidates, (token) => token.trim().toLowerCase() === word.toLowerCase())
-
-/** The first of two probabilities as a share of both; null where both are 0. */
-export const shareOfTwo = (first: number, second: number): number | null =>
-  first + second > 0 ? first / (first + second) : null

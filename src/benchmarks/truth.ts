@@ -1,6 +1,7 @@
+import { rivalShare } from '../methods/refusal/certainty.ts'
 import type { Model } from '../model/model.ts'
 import { ask, type Mode } from './asking.ts'
-import { ALTERNATIVES, firstCandidates, shareOfTwo, wordMass } from './first-token.ts'
+import { ALTERNATIVES, firstCandidates, wordMass } from './first-token.ts'
 
 const VOTES = 5
 
@@ -16,9 +17,9 @@ export const truthPrompt = (question: string, answer: string): string =>
 export async function askTruth(target: Model, mode: Mode, prompt: string): Promise<number | null> {
   if (target.capabilities.logprobs) {
     const candidates = firstCandidates(await ask(target, mode, prompt, { maxTokens: 1, topLogprobs: ALTERNATIVES }))
-    return shareOfTwo(wordMass(candidates, 'true'), wordMass(candidates, 'false'))
+    return rivalShare(wordMass(candidates, 'true'), wordMass(candidates, 'false'))
   }
   const votes = await ask(target, mode, prompt, { maxTokens: 3, temperature: 1, n: VOTES })
   const said = votes.map(({ text }) => /\b(true|false)\b/i.exec(text)?.[1]?.toLowerCase())
-  return shareOfTwo(said.filter((vote) => vote === 'true').length, said.filter((vote) => vote === 'false').length)
+  return rivalShare(said.filter((vote) => vote === 'true').length, said.filter((vote) => vote === 'false').length)
 }

@@ -37,7 +37,7 @@ export async function rowsOf(benchmark: AnyBenchmark, target: Model, trial: Tria
         random: randomFrom(seed, benchmark.id, item.id),
       })
       const detail = benchmark.row.parse(JSON.parse(JSON.stringify(outcome.detail)))
-      expect(JSON.stringify(outcome.detail), 'a row must survive JSON').toBe(JSON.stringify(detail))
+      expect(outcome.detail, 'a row must survive JSON').toEqual(detail)
       return {
         index: place,
         itemId: item.id,

@@ -1,4 +1,12 @@
 import type { BenchmarkReport, Metric, Table } from '../../../schema/report.ts'
+import {
+  bitsPerByte,
+  bytePerplexity,
+  HIGH_SURPRISAL_BITS,
+  pooled,
+  tokenPerplexity,
+  wordPerplexity,
+} from '../../methods/likelihood/perplexity.ts'
 import type { ReportContext, Row } from '../define.ts'
 import { fewClusters, lostItems } from '../report/caveats.ts'
 import { countMetric, type MetricText, statisticMetric, withReading } from '../report/metrics.ts'
@@ -6,23 +14,9 @@ import { groupBy, type Reported, reportedRows, worstItems } from '../report/rows
 import type { PerplexityDetail, PerplexityParams } from './perplexity-suite.ts'
 
 type TextRow = Reported<PerplexityDetail>
-type Amount = 'nll' | 'tokens' | 'bytes' | 'words' | 'gzipBytes' | 'infTokens'
-
-const total = (rows: readonly TextRow[], amount: Amount): number =>
+const total = (rows: readonly TextRow[], amount: 'tokens' | 'bytes' | 'gzipBytes' | 'infTokens'): number =>
   rows.reduce((sum, row) => sum + row.detail[amount], 0)
-
-/** Σ nll over Σ units; null without units. */
-const per = (rows: readonly TextRow[], unit: 'tokens' | 'bytes' | 'words'): number | null => {
-  const units = total(rows, unit)
-  return units === 0 ? null : total(rows, 'nll') / units
-}
-const exponential = (value: number | null): number | null => (value === null ? null : Math.exp(value))
-const bitsPerByte = (rows: readonly TextRow[]): number | null => {
-  const nats = per(rows, 'bytes')
-  return nats === null ? null : nats / Math.LN2
-}
-
-const THRESHOLD_TENTHS = 100
+const sumOf = (rows: readonly TextRow[]) => pooled(rows.map((row) => row.detail))
 
 /** Surprisal that 95 % of tokens do not exceed, bits, to a tenth. */
 function surprisalAt(rows: readonly TextRow[], share: number): number | null {
@@ -42,7 +36,8 @@ function highShare(rows: readonly TextRow[]): number | null {
   const tokens = total(rows, 'tokens')
   const high = rows.reduce(
     (sum, row) =>
-      sum + row.detail.surprisals.reduce((some, [tenth, count]) => some + (tenth > THRESHOLD_TENTHS ? count : 0), 0),
+      sum +
+      row.detail.surprisals.reduce((some, [tenth, count]) => some + (tenth > 10 * HIGH_SURPRISAL_BITS ? count : 0), 0),
     0,
   )
   return tokens === 0 ? null : high / tokens
@@ -58,7 +53,7 @@ export function reportPerplexitySuite(
     statisticMetric(text, texts, statistic, seed)
   const headline = metric(
     { id: 'bitsPerByte', title: 'Bits per byte', unit: 'bits/byte', direction: 'lower' },
-    bitsPerByte,
+    (some) => bitsPerByte(sumOf(some)),
   )
   const known = texts.filter((row) => row.detail.entropyRate !== null)
   const infinite = total(texts, 'infTokens')
@@ -76,13 +71,13 @@ export function reportPerplexitySuite(
           direction: 'lower',
           note: 'Not comparable between tokenizers.',
         },
-        (some) => exponential(per(some, 'tokens')),
+        (some) => tokenPerplexity(sumOf(some)),
       ),
       metric({ id: 'wordPerplexity', title: 'Perplexity per word', unit: 'none', direction: 'lower' }, (some) =>
-        exponential(per(some, 'words')),
+        wordPerplexity(sumOf(some)),
       ),
       metric({ id: 'bytePerplexity', title: 'Perplexity per byte', unit: 'none', direction: 'lower' }, (some) =>
-        exponential(per(some, 'bytes')),
+        bytePerplexity(sumOf(some)),
       ),
       metric(
         { id: 'surprisal95', title: 'Surprisal that 95 % of tokens stay below', unit: 'bits', direction: 'lower' },
@@ -100,8 +95,7 @@ export function reportPerplexitySuite(
       ),
       metric(
         { id: 'gzipRatio', title: 'Bits needed, as a share of what gzip needs', unit: 'ratio', direction: 'lower' },
-        (some) =>
-          total(some, 'gzipBytes') === 0 ? null : total(some, 'nll') / Math.LN2 / (8 * total(some, 'gzipBytes')),
+        (some) => (total(some, 'gzipBytes') === 0 ? null : sumOf(some).nll / Math.LN2 / (8 * total(some, 'gzipBytes'))),
       ),
       ...(known.length === 0
         ? []
@@ -129,9 +123,9 @@ export function reportPerplexitySuite(
     caveats: [...lostItems(rows, null), ...fewClusters(texts), ...textCaveats(texts, infinite)],
     worst: worstItems(
       texts,
-      (row) => bitsPerByte([row]),
+      (row) => bitsPerByte(row.detail),
       (row) =>
-        `${(bitsPerByte([row]) ?? 0).toFixed(2)} bits a byte (${row.detail.domain}, ${row.detail.language}): “${row.detail.excerpt}”`,
+        `${(bitsPerByte(row.detail) ?? 0).toFixed(2)} bits a byte (${row.detail.domain}, ${row.detail.language}): “${row.detail.excerpt}”`,
     ),
   }
 }
@@ -139,7 +133,7 @@ export function reportPerplexitySuite(
 function excess(rows: readonly TextRow[]): number | null {
   const bytes = total(rows, 'bytes')
   const least = rows.reduce((sum, row) => sum + row.detail.bytes * (row.detail.entropyRate ?? 0), 0)
-  const needed = bitsPerByte(rows)
+  const needed = bitsPerByte(sumOf(rows))
   return needed === null || bytes === 0 ? null : needed - least / bytes
 }
 
@@ -169,10 +163,10 @@ function splitTable(texts: TextRow[]): Table {
     name,
     some.length,
     total(some, 'tokens'),
-    bitsPerByte(some),
-    exponential(per(some, 'tokens')),
-    exponential(per(some, 'words')),
-    exponential(per(some, 'bytes')),
+    bitsPerByte(sumOf(some)),
+    tokenPerplexity(sumOf(some)),
+    wordPerplexity(sumOf(some)),
+    bytePerplexity(sumOf(some)),
   ]
   const split = (kind: 'domain' | 'language') =>
     [...groupBy(texts, (row) => row.detail[kind])]

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { negativeLogLikelihood } from '../../methods/likelihood/perplexity.ts'
 import { countBytes, countWords } from '../../methods/text/words.ts'
 import type { Model, TokenScores } from '../../model/model.ts'
 import { grammarTexts } from '../../worlds/grammar-text.ts'
@@ -58,8 +59,6 @@ const row = z.object({
 })
 export type PerplexityDetail = z.infer<typeof row>
 
-/** Nats at which an impossible token is counted. */
-export const INFINITE_NLL = 100
 /** Bytes that a token is sure to hold on average in any text that a window is planned for. */
 const BYTES_PER_TOKEN = 2.5
 
@@ -176,13 +175,12 @@ function summed(windows: Window[], scores: TokenScores[]): Scored {
   const histogram = new Map<number, number>()
   for (const [place, { piece }] of windows.entries()) {
     const found = scores[place] as TokenScores
-    const scored = found.tokens.filter((token) => token.logprob !== null)
-    for (const { logprob } of scored) {
-      const impossible = !Number.isFinite(logprob)
-      const cost = impossible ? INFINITE_NLL : Math.max(0, -(logprob as number))
-      nll += cost
-      if (impossible) infTokens++
-      const tenth = Math.round((10 * cost) / Math.LN2)
+    const scored = found.tokens.flatMap((token) => (token.logprob === null ? [] : [token.logprob]))
+    const sum = negativeLogLikelihood(scored)
+    nll += sum.nll
+    infTokens += sum.infTokens
+    for (const logprob of scored) {
+      const tenth = Math.round((10 * negativeLogLikelihood([logprob]).nll) / Math.LN2)
       histogram.set(tenth, (histogram.get(tenth) ?? 0) + 1)
     }
     tokens += scored.length
