@@ -128,6 +128,10 @@ export async function requestCancel(db: Database, tenantId: string, runId: strin
 export const endRun = (db: Database, runId: string, status: RunStatus, now: number): Statement =>
   db.update(runs).set({ status, finishedAt: now }).where(open(runId))
 
+/** A statement: the rows of a run benchmark were scored anew by this version. */
+export const setVersion = (db: Database, runBenchmarkId: string, version: number): Statement =>
+  db.update(runBenchmarks).set({ benchmarkVersion: version }).where(eq(runBenchmarks.id, runBenchmarkId))
+
 /** Shows a run to everybody, or no longer. Returns false where the tenant has no such run. */
 export async function setPublished(
   db: Database,

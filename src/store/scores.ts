@@ -51,6 +51,25 @@ export function insertScores(db: Database, owner: string, rows: readonly NewScor
   )
 }
 
+/** Statements that put rows scored anew in the place of those stored. */
+export function replaceScores(
+  db: Database,
+  tenantId: string,
+  runBenchmarkId: string,
+  rows: readonly NewScore[],
+): Statement[] {
+  const texts = rows.map(({ itemIndex, status, score, reason, detail }) =>
+    JSON.stringify([itemIndex, status, score, reason, detail]),
+  )
+  return jsonArrays(texts).map((json) =>
+    db.run(sql`
+      update scores set status = j.value ->> 1, score = j.value ->> 2, reason = j.value ->> 3, detail = j.value ->> 4
+      from json_each(${json}) as j
+      where scores.tenant_id = ${tenantId} and scores.run_benchmark_id = ${runBenchmarkId}
+        and scores.item_index = j.value ->> 0`),
+  )
+}
+
 /** Indexes of items in [from, to) that have their row. */
 export async function scoredIndexes(
   db: Database,

@@ -1,4 +1,4 @@
-import { and, eq, inArray, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, inArray, lte, sql } from 'drizzle-orm'
 import { shards } from '../../schema/tables.ts'
 import { changesOf, type Database, type Statement } from './database.ts'
 import type { ShardRow } from './run-rows.ts'
@@ -102,9 +102,20 @@ export async function openShards(db: Database, runId: string, now: number): Prom
   return { ...row, resting: row.resting === 1 }
 }
 
-/** All shards of a run benchmark, for readers of its evidence. */
+/** All shards of run benchmarks, for readers of their evidence. */
 export const shardsOf = (db: Database, runBenchmarkIds: readonly string[]): Promise<ShardRow[]> =>
   db
     .select()
     .from(shards)
     .where(inArray(shards.runBenchmarkId, [...runBenchmarkIds]))
+    .orderBy(asc(shards.runBenchmarkId), asc(shards.index))
+
+/** The shard that an item is in, or null. */
+export async function shardWith(db: Database, runBenchmarkId: string, itemIndex: number): Promise<ShardRow | null> {
+  const holds = and(
+    eq(shards.runBenchmarkId, runBenchmarkId),
+    lte(shards.fromIndex, itemIndex),
+    gt(shards.toIndex, itemIndex),
+  )
+  return (await db.select().from(shards).where(holds).get()) ?? null
+}
