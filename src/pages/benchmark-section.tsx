@@ -34,7 +34,7 @@ export function HeadlineCard({ shown }: { shown: ShownBenchmark }) {
         <Value metric={headline} />
         <IntervalText metric={headline} />
       </p>
-      <Whisker metric={headline} domain={commonDomain([headline])} />
+      <Whisker metric={headline} domain={commonDomain([headline])} length={240} />
       <p class="reading">
         {headline.title} <Direction direction={headline.direction} />
       </p>
@@ -120,7 +120,7 @@ function Headline({ headline }: { headline: BenchmarkReport['headline'] }) {
         <IntervalText metric={headline} />
         <span class="note">n = {formatNumber(headline.n)}</span>
       </p>
-      <Whisker metric={headline} domain={commonDomain([headline])} />
+      <Whisker metric={headline} domain={commonDomain([headline])} length={340} />
       <p>{headline.reading}</p>
       {headline.note ? <p class="note">{headline.note}</p> : null}
     </div>

@@ -44,7 +44,7 @@ export function benchmarksPage(context: PageContext) {
         .filter((family) => summaries.some((summary) => summary.family === family))
         .map((family) => (
           <section class={`stack family-${family}`} aria-labelledby={family}>
-            <div class="section-title">
+            <div class="section-title near">
               <h2 id={family} class="family">
                 {words(family)}
               </h2>
@@ -60,7 +60,8 @@ export function benchmarksPage(context: PageContext) {
                     </h3>
                     <p class="reading">{summary.question}</p>
                     <p class="basis">
-                      <code>{summary.id}</code> · {callsText(summary)} · needs {summary.needs.join(', ')}
+                      <code>{summary.id}</code> · {callsText(summary)} · needs{' '}
+                      {summary.needs.map((need) => capabilityWords[need]).join(', ')}
                     </p>
                   </li>
                 ))}
@@ -212,7 +213,7 @@ function HowToRun({ summary, origin }: { summary: BenchmarkSummary; origin: stri
       <p>
         By HTTP (see the <a href="/docs">API reference</a>):
       </p>
-      <pre>{`curl ${origin}/v1/runs \\\n  -H "authorization: Bearer $ASSAY_API_KEY" \\\n  -H "content-type: application/json" \\\n  -d '${body}'`}</pre>
+      <pre class="wrap">{`curl ${origin}/v1/runs \\\n  -H "authorization: Bearer $ASSAY_API_KEY" \\\n  -H "content-type: application/json" \\\n  -d '${body}'`}</pre>
       {summary.importers.length === 0 ? null : (
         <p class="note">Your own items can be imported from: {summary.importers.join(', ')}.</p>
       )}

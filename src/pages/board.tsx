@@ -1,5 +1,5 @@
 import type { Leaderboard, LeaderboardEntry, LeaderboardModel, LeaderboardQuery } from '../../schema/leaderboard.ts'
-import { counted, formatDate, formatNumber, shortHash, words } from './format.ts'
+import { counted, formatDate, shortHash, words } from './format.ts'
 import { commonDomain, Direction, IntervalText, Value, Whisker } from './interval.tsx'
 import { ScrollBox } from './scroll-box.tsx'
 
@@ -42,14 +42,14 @@ export function Board({ board, query, link }: BoardProps) {
         <tbody>
           {board.models.map((model) => (
             <tr>
-              <ModelCell model={model} />
+              <ModelCell model={model} dated={!alone} />
               {alone ? null : (
-                <td>
+                <td class="place">
                   {model.meanRank === null ? (
                     <span class="null">not placed</span>
                   ) : (
                     <span class="cell">
-                      <span class="rank">{formatNumber(Math.round(model.meanRank * 10) / 10)}</span>
+                      <span class="rank">{model.meanRank.toFixed(1)}</span>
                       <small>of {counted(model.ranked, 'benchmark')}</small>
                     </span>
                   )}
@@ -60,7 +60,7 @@ export function Board({ board, query, link }: BoardProps) {
                 return (
                   <td class={`family-${family}`}>
                     {entry ? (
-                      <EntryCell entry={entry} domain={domains.get(id) ?? [0, 1]} />
+                      <EntryCell entry={entry} domain={domains.get(id) ?? [0, 1]} length={alone ? 280 : undefined} />
                     ) : (
                       <span class="null">not measured</span>
                     )}
@@ -76,7 +76,7 @@ export function Board({ board, query, link }: BoardProps) {
   )
 }
 
-function ModelCell({ model }: { model: LeaderboardModel }) {
+function ModelCell({ model, dated }: { model: LeaderboardModel; dated: boolean }) {
   const [entry] = model.entries
   return (
     <th scope="row" class="model">
@@ -90,17 +90,23 @@ function ModelCell({ model }: { model: LeaderboardModel }) {
           <span title={`Deployment ${model.deploymentId}`}>deployment {shortHash(model.deploymentId)}</span>
         )}
       </small>
-      <small>{formatDate(model.finishedAt)}</small>
+      {dated ? <small>{formatDate(model.finishedAt)}</small> : null}
     </th>
   )
 }
 
-function EntryCell({ entry, domain }: { entry: LeaderboardEntry; domain: [number, number] }) {
+interface EntryProps {
+  entry: LeaderboardEntry
+  domain: [number, number]
+  length: number | undefined
+}
+
+function EntryCell({ entry, domain, length }: EntryProps) {
   const { headline, rank } = entry
   return (
     <a class="cell" href={`/runs/${entry.runId}#${entry.benchmarkId}`} title={`${headline.title}, n = ${headline.n}`}>
       <Value metric={headline} />
-      <Whisker metric={headline} domain={domain} />
+      <Whisker metric={headline} domain={domain} length={length} />
       {headline.interval ? (
         <small>
           <IntervalText metric={headline} />

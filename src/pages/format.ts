@@ -25,17 +25,21 @@ export function formatNumber(value: number): string {
   return grouped(value, size >= 100 ? 1 : size >= 10 ? 2 : 3)
 }
 
-/** A number in its unit without the unit's name: shares as percent. */
+/** A number in its unit without the unit's name: shares as percent, measured numbers with all their decimals. */
 export function formatValue(value: number, unit: Unit): string {
-  if (unit === 'share') return `${grouped(value * 100, 1)}%`
-  if (unit === 'points') return grouped(value, 1)
-  return formatNumber(value)
+  if (unit === 'share') return `${percent(value)}%`
+  if (unit === 'points') return grouped(value, 1, 1)
+  const size = Math.abs(value)
+  if (unit === 'count' || unit === 'tokens' || size >= 100 || (size < 1e-3 && value !== 0)) return formatNumber(value)
+  return size >= 10 ? grouped(value, 2, 2) : grouped(value, 3, 3)
 }
+
+const percent = (share: number) => grouped(share * 100, 1, 1)
 
 /** `[low, high]` in words of its unit. */
 export const formatInterval = (low: number, high: number, unit: Unit): string =>
   unit === 'share'
-    ? `${grouped(low * 100, 1)} – ${formatValue(high, unit)}`
+    ? `${percent(low)} – ${formatValue(high, unit)}`
     : `${formatValue(low, unit)} – ${formatValue(high, unit)}`
 
 /** Why there is no number, in words. */

@@ -4,27 +4,30 @@ import { formatInterval, formatValue, reasonWords, unitSuffix } from './format.t
 
 type Drawable = Pick<Metric, 'value' | 'reason' | 'interval' | 'unit' | 'direction'>
 
-/**
- * The common scale on which values of one kind are drawn: shares from 0 to 1; else what values and intervals span,
- * with zero where it is near.
- */
+/** The common scale on which values of one kind are drawn: shares from 0 to 1; else from zero, or around it where some are negative. */
 export function commonDomain(metrics: readonly Drawable[]): [number, number] {
   if (metrics.every(({ unit }) => unit === 'share')) return [0, 1]
   const numbers = metrics.flatMap(({ value, interval }) =>
     [value, interval?.low, interval?.high].filter((number) => number !== null && number !== undefined),
   )
   if (numbers.length === 0) return [0, 1]
-  const low = Math.min(0, ...numbers)
-  const high = Math.max(0, ...numbers)
-  return low === high ? [0, 1] : [low, high]
+  const most = 1.15 * numbers.reduce((size, number) => Math.max(size, Math.abs(number)), 0)
+  if (most === 0) return [0, 1]
+  return numbers.some((number) => number < 0) ? [-most, most] : [0, most]
 }
 
-const width = 120
 const height = 14
 const margin = 4
 
+interface WhiskerProps {
+  metric: Drawable
+  domain: readonly [number, number]
+  /** Width in pixels where there is room. */
+  length?: number | undefined
+}
+
 /** A value as a dot and its interval as a whisker over a track; decorative, as the numbers stand beside it. */
-export function Whisker({ metric, domain }: { metric: Drawable; domain: readonly [number, number] }) {
+export function Whisker({ metric, domain, length: width = 120 }: WhiskerProps) {
   if (metric.value === null) return null
   const x = scaleLinear()
     .domain([...domain])

@@ -1,3 +1,4 @@
+import { html } from 'hono/html'
 import type { Child } from 'hono/jsx'
 import { stylePath } from './style.ts'
 
@@ -19,7 +20,9 @@ const places = [
 ] as const
 
 /** A whole HTML document: head, skip link, header with navigation, main, footer. */
-export function Page({ title, path, loggedIn, refreshSeconds, children }: PageProps) {
+export const Page = (props: PageProps) => html`<!DOCTYPE html>${<Document {...props} />}`
+
+function Document({ title, path, loggedIn, refreshSeconds, children }: PageProps) {
   return (
     <html lang="en">
       <head>

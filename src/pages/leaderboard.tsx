@@ -107,7 +107,8 @@ function HowToRead({ truncated, loggedIn }: { truncated: boolean; loggedIn: bool
         The dot is the score, the bar around it the interval in which the score of endlessly many items would likely
         lie; within a column all are drawn on one scale. <strong>Place 1–3</strong> means that the intervals leave open
         whether the model is first or third: only where two intervals do not overlap is one surely ahead. The mean place
-        is over the benchmarks in which a model is placed; models placed in more benchmarks come first.
+        is over the benchmarks in which a model is placed; a model placed in less than half as many as others comes
+        last.
       </p>
       <p class="note">
         Results that were measured otherwise than the rest of their column (another version, metric or parameters) are

@@ -2,7 +2,6 @@ import type { ItemCounts } from '../../schema/report.ts'
 import type { BenchmarkProgress, Execution, Run } from '../../schema/run.ts'
 import { finishedStatuses } from '../../schema/states.ts'
 import { counted, formatDuration, formatMoney, formatNumber, formatTime, shortHash, words } from './format.ts'
-import { ScrollBox } from './scroll-box.tsx'
 
 export const isFinished = (run: Pick<Run, 'status'>): boolean => finishedStatuses.includes(run.status)
 
@@ -79,32 +78,16 @@ export function Progress({ run, titleOf, now }: { run: Run; titleOf: (benchmarkI
         <h2 id="progress">{run.status === 'queued' ? 'Waiting to begin' : 'At work'}</h2>
         <span class="note">This page asks again every {refreshSeconds} s.</span>
       </div>
-      <progress value={done} max={Math.max(1, total)} aria-label="Items of the whole run" />
+      <progress class="bar-large" value={done} max={Math.max(1, total)} aria-label="Items of the whole run" />
       <p>
         <strong>{formatNumber(done)}</strong> of {counted(total, 'item')}
         {left === null || left < 1 ? null : `, about ${formatDuration(left)} left`}
       </p>
-      <ScrollBox label="Progress by benchmark">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Benchmark</th>
-              <th scope="col">Progress</th>
-              <th scope="col" class="number">
-                Items
-              </th>
-              <th scope="col" class="number">
-                Lost
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {run.benchmarks.map((benchmark) => (
-              <ProgressRow benchmark={benchmark} title={titleOf(benchmark.benchmarkId)} />
-            ))}
-          </tbody>
-        </table>
-      </ScrollBox>
+      <ul class="progress">
+        {run.benchmarks.map((benchmark) => (
+          <ProgressOf benchmark={benchmark} title={titleOf(benchmark.benchmarkId)} />
+        ))}
+      </ul>
     </section>
   )
 }
@@ -112,21 +95,19 @@ export function Progress({ run, titleOf, now }: { run: Run; titleOf: (benchmarkI
 /** Seconds until an unfinished run's page asks for itself again. */
 export const refreshSeconds = 5
 
-function ProgressRow({ benchmark, title }: { benchmark: BenchmarkProgress; title: string }) {
+function ProgressOf({ benchmark, title }: { benchmark: BenchmarkProgress; title: string }) {
   const { total, open, error } = benchmark.counts
   return (
-    <tr>
-      <th scope="row">
+    <li>
+      <span class="section-title">
         <span class={`family family-${benchmark.family}`}>{title}</span>
-      </th>
-      <td class="progress-cell">
-        <progress value={total - open} max={Math.max(1, total)} aria-label={`${title}: items done`} />
-      </td>
-      <td class="number">
-        {formatNumber(total - open)} / {formatNumber(total)}
-      </td>
-      <td class="number">{formatNumber(error)}</td>
-    </tr>
+        <span class="note">
+          {formatNumber(total - open)} / {formatNumber(total)}
+          {error === 0 ? null : `, ${formatNumber(error)} lost`}
+        </span>
+      </span>
+      <progress value={total - open} max={Math.max(1, total)} aria-label={`${title}: items done`} />
+    </li>
   )
 }
 

@@ -100,7 +100,7 @@ function Report({ shown, runId }: { shown: ShownBenchmark[]; runId: string }) {
       <nav class="anchors" aria-label="Benchmarks of this run">
         {shown.map((benchmark) => (
           <a class={`family family-${benchmark.family}`} href={`#${benchmark.anchor}`}>
-            {benchmark.result.title}
+            {benchmark.anchor}
           </a>
         ))}
         <a href="#execution">Cost</a>

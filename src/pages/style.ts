@@ -75,6 +75,7 @@ footer.site p { max-width: 1320px; margin: 0 auto; padding: 1.1rem 1.25rem 2rem;
 .direction { color: var(--faint); font-weight: 400; }
 .interval { color: var(--soft); font-size: 0.84em; white-space: nowrap; }
 .section-title { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; gap: 0.3rem 1rem; }
+.section-title.near { justify-content: start; }
 
 .family { display: inline-flex; align-items: center; gap: 0.4em; white-space: nowrap; }
 .family::before { content: ""; width: 0.62em; height: 0.62em; border-radius: 2px; background: var(--family-colour); flex: none; }
@@ -95,7 +96,7 @@ footer.site p { max-width: 1320px; margin: 0 auto; padding: 1.1rem 1.25rem 2rem;
 .chip[aria-current] { background: var(--accent); border-color: var(--accent); color: var(--accent-ink); font-weight: 600; }
 .chip[aria-current].family::before { background: currentColor; }
 
-.scroll { overflow-x: auto; border: 1px solid var(--line); border-radius: var(--radius); background: var(--card); }
+.scroll { position: relative; overflow-x: auto; border: 1px solid var(--line); border-radius: var(--radius); background: var(--card); }
 table { border-collapse: separate; border-spacing: 0; width: 100%; font-size: 0.92rem; }
 th, td { padding: 0.5rem 0.75rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
 tbody tr:last-child > * { border-bottom: 0; }
@@ -116,25 +117,29 @@ tbody tr:hover > * { background: color-mix(in srgb, var(--sunk) 55%, var(--card)
 th[aria-sort] .sorter { color: var(--accent); font-weight: 600; }
 th[aria-sort] { box-shadow: inset 0 -2px 0 var(--accent); }
 .board .model { position: sticky; left: 0; z-index: 1; background: var(--card); min-width: 11.5rem; max-width: 17rem; border-right: 1px solid var(--line); font-weight: 400; overflow-wrap: anywhere; }
-.board thead .model { background: var(--sunk); }
+.board thead .model { background: var(--sunk); font-weight: 600; }
+.board .place { white-space: normal; min-width: 5rem; }
+.board .place small { white-space: normal; }
 .board .model strong { display: block; font-weight: 650; font-size: 0.98rem; line-height: 1.3; }
 .board .model small { display: block; color: var(--faint); font-size: 0.8rem; line-height: 1.4; }
 .cell { display: grid; gap: 0.1rem; color: inherit; text-decoration: none; }
 .cell .value { font-size: 1.14rem; font-weight: 620; letter-spacing: -0.01em; white-space: nowrap; }
 .cell:hover .value { color: var(--accent); }
 .cell .whisker { margin: 0.05rem 0 0.1rem -4px; }
+ul.texts { margin: 0; padding: 0; list-style: none; display: grid; gap: 0.25rem; }
+.cell .interval { font-size: 1em; }
 .cell small { color: var(--faint); font-size: 0.79rem; line-height: 1.35; white-space: nowrap; }
 .cell small.warn { color: var(--warn); white-space: normal; }
 .cell .null { display: block; max-width: 8.5rem; line-height: 1.35; }
 .rank { font-size: 1.14rem; font-weight: 620; }
 
-.whisker { display: block; overflow: visible; color: var(--family-colour, var(--accent)); max-width: 100%; }
+.whisker { display: block; overflow: visible; height: auto; color: var(--family-colour, var(--accent)); max-width: 100%; }
 .whisker .track { stroke: var(--line); stroke-width: 2; stroke-linecap: round; }
 .whisker .zero { stroke: var(--line-strong); stroke-width: 1; }
 .whisker .span { stroke: currentColor; stroke-width: 4; stroke-linecap: round; opacity: 0.42; }
 .whisker .dot { fill: currentColor; stroke: var(--card); stroke-width: 1.2; }
 
-.cards { display: grid; gap: 0.85rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 17.5rem), 1fr)); }
+.cards { margin: 0; padding: 0; list-style: none; display: grid; gap: 0.85rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 17.5rem), 1fr)); }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: var(--radius); padding: 0.9rem 1rem 1rem; display: grid; gap: 0.4rem; align-content: start; position: relative; }
 .card > .family { font-size: 0.8rem; color: var(--faint); }
 .card h3 a { color: inherit; text-decoration: none; }
@@ -142,7 +147,6 @@ th[aria-sort] { box-shadow: inset 0 -2px 0 var(--accent); }
 .card:hover { border-color: var(--line-strong); }
 .card .figure { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0.1rem 0.55rem; }
 .card .figure .value { font-size: 1.9rem; font-weight: 640; letter-spacing: -0.025em; line-height: 1.15; }
-.card .whisker { width: 100%; height: auto; max-width: 15rem; }
 .card .reading { color: var(--soft); font-size: 0.88rem; }
 .card .basis { color: var(--faint); font-size: 0.82rem; }
 
@@ -151,20 +155,21 @@ th[aria-sort] { box-shadow: inset 0 -2px 0 var(--accent); }
 .anchors a:hover { color: var(--ink); box-shadow: inset 0 -2px 0 var(--line-strong); }
 
 .benchmark { display: grid; gap: 1.1rem; grid-template-columns: minmax(0, 1fr); border-top: 1px solid var(--line); padding-top: 1.6rem; }
+.anchors + .benchmark { border-top: 0; padding-top: 0.4rem; }
+.figure .unit { font-size: 0.5em; letter-spacing: 0; }
 .benchmark > .family { color: var(--soft); font-size: 0.86rem; }
 .headline { display: grid; gap: 0.3rem; border-left: 4px solid var(--family-colour); padding: 0.1rem 0 0.1rem 1rem; }
 .headline .figure { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0.15rem 0.8rem; }
 .headline .figure .value { font-size: 2.5rem; font-weight: 660; letter-spacing: -0.03em; line-height: 1.1; }
 .headline .figure > .null { font-size: 1.35rem; }
 .headline .interval { font-size: 1.02rem; }
-.headline .whisker { width: 100%; max-width: 22rem; height: auto; }
 .notices { display: grid; gap: 0.4rem; list-style: none; margin: 0; padding: 0; }
 .notice { background: var(--warn-soft); color: var(--warn); border-radius: var(--radius); padding: 0.5rem 0.8rem; font-size: 0.9rem; max-width: none; overflow-wrap: anywhere; }
 .notice.bad { background: var(--bad-soft); color: var(--bad); }
 .notice.plain { background: var(--accent-soft); color: var(--ink); }
 .notice code { font-size: 0.86em; opacity: 0.85; }
 .counts { display: grid; gap: 0.35rem; }
-.counts svg { display: block; width: 100%; height: 10px; border-radius: 5px; background: var(--sunk); }
+.counts svg { display: block; width: 100%; height: 6px; border-radius: 3px; background: var(--sunk); }
 .counts ul { display: flex; flex-wrap: wrap; gap: 0.15rem 1.1rem; list-style: none; margin: 0; padding: 0; font-size: 0.87rem; color: var(--soft); }
 .counts li::before { content: ""; display: inline-block; width: 0.65em; height: 0.65em; border-radius: 2px; margin-right: 0.4em; background: var(--status); }
 .status-scored { --status: var(--s2); fill: var(--s2); } .status-refused { --status: var(--s4); fill: var(--s4); }
@@ -204,7 +209,7 @@ details[open] > summary { margin-bottom: 0.5rem; }
 .facts dd { margin: 0; font-size: 1.12rem; font-weight: 600; overflow-wrap: anywhere; }
 .facts dd small { display: block; font-size: 0.82rem; font-weight: 400; color: var(--soft); }
 .facts .wide { grid-column: 1 / -1; }
-.items { display: grid; gap: 0.7rem; grid-template-columns: minmax(0, 1fr); }
+.items { margin: 0; padding: 0; list-style: none; display: grid; gap: 0.7rem; grid-template-columns: minmax(0, 1fr); }
 .item { background: var(--card); border: 1px solid var(--line); border-radius: var(--radius); padding: 0.8rem 1rem; display: grid; gap: 0.5rem; grid-template-columns: minmax(0, 1fr); }
 .item header { display: flex; flex-wrap: wrap; gap: 0.3rem 0.8rem; align-items: baseline; }
 .item h4 { font-size: 0.95rem; font-weight: 600; }
@@ -212,8 +217,8 @@ details[open] > summary { margin-bottom: 0.5rem; }
 .fields { display: grid; grid-template-columns: minmax(7rem, max-content) minmax(0, 1fr); gap: 0.3rem 1rem; margin: 0; font-size: 0.92rem; }
 .fields dt { color: var(--faint); font-size: 0.86rem; padding-top: 0.1rem; }
 .fields dd { margin: 0; overflow-wrap: anywhere; min-width: 0; }
-.words { white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; max-width: 90ch; border-left: 3px solid var(--line); padding-left: 0.7rem; }
-.words.said { border-left-color: var(--accent); }
+.words { white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; max-width: 90ch; }
+.words.said { border-left: 3px solid var(--accent); padding-left: 0.6rem; }
 .fields dd > details > .words { margin-top: 0.4rem; }
 @media (max-width: 560px) { .fields { grid-template-columns: minmax(0, 1fr); gap: 0.1rem; } .fields dd { margin-bottom: 0.4rem; } }
 
@@ -221,7 +226,12 @@ progress { appearance: none; width: 100%; height: 8px; border: 0; border-radius:
 progress::-webkit-progress-bar { background: var(--sunk); border-radius: 4px; }
 progress::-webkit-progress-value { background: var(--accent); border-radius: 4px; }
 progress::-moz-progress-bar { background: var(--accent); }
-.progress-cell { min-width: 8rem; width: 40%; vertical-align: middle; }
+.progress { margin: 0; padding: 0; list-style: none; display: grid; gap: 0.8rem 2rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 20rem), 1fr)); }
+.progress li { display: grid; gap: 0.3rem; align-content: end; }
+.progress .section-title { flex-wrap: nowrap; font-size: 0.93rem; }
+.progress .family { white-space: normal; }
+.progress .note { white-space: nowrap; }
+.bar-large { height: 12px; border-radius: 6px; }
 .panel { background: var(--card); border: 1px solid var(--line); border-radius: var(--radius); padding: 1.1rem 1.2rem; display: grid; gap: 0.7rem; grid-template-columns: minmax(0, 1fr); }
 .panel.narrow { max-width: 30rem; }
 .empty { padding: 2.2rem 1.4rem; }
@@ -240,13 +250,15 @@ input[type="password"] { font: inherit; font-family: var(--mono); width: 100%; p
 @media (max-width: 560px) {
   main { padding: 1.25rem 1rem 2.5rem; }
   .site-inner { padding: 0 1rem; }
-  .site-inner nav { order: 3; flex-basis: 100%; margin: 0 -0.65rem; }
+  header.site nav { order: 3; flex: 1 0 100%; margin: 0 -0.65rem; }
   .site-inner .wordmark { flex: 1; padding: 0.7rem 0 0; }
   .site-inner .session { padding-top: 0.7rem; }
   header.site nav a { padding-top: 0.55rem; padding-bottom: 0.55rem; }
   .anchors { margin: 0 -1rem; padding: 0 1rem; }
-  .board .model { min-width: 8.5rem; max-width: 8.5rem; }
-  .board .model small { font-size: 0.74rem; }
+  .board th, .board td { padding: 0.55rem 0.6rem; }
+  .board .model { min-width: 8.4rem; max-width: 8.4rem; }
+  .board .model strong { font-size: 0.9rem; }
+  .board .model small { font-size: 0.73rem; }
 }
 @media print {
   :root { --paper: #fff; --card: #fff; --sunk: #f4f4f4; --ink: #000; --soft: #333; --faint: #555; --line: #ccc; --line-strong: #999; color-scheme: light; }

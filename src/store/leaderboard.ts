@@ -191,8 +191,9 @@ function range({ value, interval, direction }: Metric): { low: number; high: num
 }
 
 /**
- * Models in order of a column. `rank` puts models ranked on more benchmarks first, then the smaller mean rank; a
- * benchmark's id sorts by its headline in its direction. What has no value is last in either order.
+ * Models in order of a column. `rank` is the smaller mean rank, of models ranked on at least half as many benchmarks as
+ * the most ranked one: a mean over fewer says too little. A benchmark's id sorts by its headline in its direction. What
+ * has no value is last in either order.
  */
 export function sortModels(
   models: readonly LeaderboardModel[],
@@ -204,8 +205,9 @@ export function sortModels(
     a.name.localeCompare(b.name) || b.finishedAt.localeCompare(a.finishedAt)
   if (sort === 'model') return models.toSorted((a, b) => sign * byName(a, b))
   if (sort === 'finishedAt') return models.toSorted((a, b) => sign * b.finishedAt.localeCompare(a.finishedAt))
+  const enough = models.reduce((most, model) => Math.max(most, model.ranked), 0) / 2
   const goodness = (model: LeaderboardModel): number | null => {
-    if (sort === 'rank') return model.meanRank === null ? null : model.ranked * 1e6 - model.meanRank
+    if (sort === 'rank') return model.meanRank === null || model.ranked < enough ? null : -model.meanRank
     const entry = model.entries.find(({ benchmarkId }) => benchmarkId === sort)
     const value = entry?.headline.value ?? null
     return value === null ? null : entry?.headline.direction === 'lower' ? -value : value

@@ -1,7 +1,7 @@
 import type { Curve } from '../../../schema/report.ts'
 import { formatNumber } from '../format.ts'
 import { ScrollBox } from '../scroll-box.tsx'
-import { type Frame, frameOf, size } from './frame.ts'
+import { type Frame, frameOf, lineHeight, size } from './frame.ts'
 import { BarMarks, LineMarks, markPath, ScatterMarks, styles } from './marks.tsx'
 
 /** Most rows in the table of numbers behind a plot; the JSON report has all. */
@@ -64,16 +64,20 @@ function Axes({ curve, frame }: { curve: Curve; frame: Frame }) {
       {frame.xTicks.map((tick) => {
         const x = at(frame.x(tick))
         const y = at(bottom)
-        return frame.aslant ? (
-          <text x={x} y={y + 12} text-anchor="end" transform={`rotate(-35 ${x} ${y + 12})`}>
-            {frame.xText(tick)}
-          </text>
-        ) : (
-          <>
-            {curve.categories ? null : <line class="tick" x1={x} x2={x} y1={y} y2={y + 4} />}
-            <text x={x} y={y + 16} text-anchor="middle">
+        if (frame.names === null)
+          return (
+            <text x={x} y={y + 12} text-anchor="end" transform={`rotate(-35 ${x} ${y + 12})`}>
               {frame.xText(tick)}
             </text>
+          )
+        return (
+          <>
+            {curve.categories ? null : <line class="tick" x1={x} x2={x} y1={y} y2={y + 4} />}
+            {(curve.categories ? (frame.names[tick] ?? []) : [frame.xText(tick)]).map((line, place) => (
+              <text x={x} y={at(y + 16 + place * lineHeight)} text-anchor="middle">
+                {line}
+              </text>
+            ))}
           </>
         )
       })}

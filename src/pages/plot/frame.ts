@@ -14,12 +14,16 @@ export interface Frame {
   yText: (value: number) => string
   /** The drawing area within the axes. */
   area: { left: number; right: number; top: number; bottom: number }
-  /** Bars only: room of one x position, and whether category names are written aslant. */
+  /** Bars only: room of one x position. */
   slot: number
-  aslant: boolean
+  /** Category names as lines of words; null where they are written aslant, each on one line. */
+  names: string[][] | null
 }
 
 const letterWidth = 6.2
+export const lineHeight = 12.5
+/** Most lines of one category's name. */
+const mostLines = 3
 
 /** Scales, ticks and margins for a curve: domains from the curve, else from its points, bands and reference. */
 export function frameOf(curve: Curve): Frame {
@@ -44,9 +48,10 @@ export function frameOf(curve: Curve): Frame {
   const width = size.width - left - 12
 
   const room = categories.length === 0 ? Number.POSITIVE_INFINITY : width / categories.length
+  const names = wrapped(categories, Math.floor((room - 4) / letterWidth))
+  const lines = names === null ? 0 : Math.max(1, ...names.map((name) => name.length))
   const longest = Math.max(0, ...categories.map((name) => shorten(name).length)) * letterWidth
-  const aslant = longest > room - 4
-  const bottom = size.height - 40 - (aslant ? longest * 0.57 : 0)
+  const bottom = size.height - 40 - (names === null ? longest * 0.57 : (lines - 1) * lineHeight)
   const area = { left, right: size.width - 12, top: 10, bottom }
 
   const x = scaleLinear().domain(xDomain).range([area.left, area.right])
@@ -62,12 +67,28 @@ export function frameOf(curve: Curve): Frame {
     yText,
     area,
     slot: bars ? Math.abs(x(step) - x(0)) : 0,
-    aslant,
+    names,
   }
 }
 
 /** Names longer than this lose their tail in the plot; the table of its numbers has them whole. */
 export const shorten = (name: string): string => (name.length > 18 ? `${name.slice(0, 17)}…` : name)
+
+/** Names broken between words into lines of at most `most` letters; null where one does not fit. */
+function wrapped(names: readonly string[], most: number): string[][] | null {
+  const broken = names.map((name) => {
+    const lines: string[] = []
+    for (const word of name.split(' ')) {
+      const last = lines.at(-1)
+      if (last !== undefined && last.length + 1 + word.length <= most) lines[lines.length - 1] = `${last} ${word}`
+      else lines.push(word)
+    }
+    return lines
+  })
+  return broken.every((lines) => lines.length <= mostLines && lines.every((line) => line.length <= most))
+    ? broken
+    : null
+}
 
 function spanOf(values: readonly number[], pad: number): [number, number] {
   if (values.length === 0) return [0, 1]
