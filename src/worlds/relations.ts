@@ -59,7 +59,7 @@ export const relations: readonly Relation[] = [
       'What is the name of the capital city of {subject}?',
       'In {subject}, which city is the capital?',
       'Can you tell me the capital of {subject}?',
-      'Which city is the seat of government and capital of {subject}?',
+      'What is the capital city called in {subject}?',
     ],
     clozes: ['The capital of {subject} is', 'The capital city of {subject} is called'],
   },

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { countries, countryInText, elements } from '../../src/worlds/tables.ts'
 import { STRATA } from '../../src/worlds/version.ts'
@@ -112,4 +113,9 @@ describe('elements', () => {
     expect(element('Al').aliases).toContain('aluminum')
     expect(STRATA.map((stratum) => elements.filter((one) => one.stratum === stratum).length)).toEqual([35, 40, 43])
   })
+})
+
+it('the files are what make-tables.mjs makes of the packages', () => {
+  const said = execFileSync(process.execPath, ['src/worlds/data/make-tables.mjs', '--check'], { encoding: 'utf8' })
+  expect(said).toContain('195 countries, 118 elements')
 })
