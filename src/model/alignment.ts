@@ -69,10 +69,10 @@ export function alignTokens(tokens: readonly string[], text: string): Alignment 
     if (!isBroken(token)) return null
     let after = index
     while (after < tokens.length && isBroken(tokens[after] as string)) after++
-    const to = after === tokens.length ? text.length : nextWhole(tokens[after] as string, text, position, after - index)
+    const run = after - index
+    const to = after === tokens.length ? text.length : nextWhole(tokens, after, text, position, run)
     if (to === -1) return null
     const bytes = utf8Length(text, position, to)
-    const run = after - index
     for (let k = 0; k < run; k++) {
       starts.push(byte + Math.floor((k * bytes) / run))
       ends.push(byte + Math.floor(((k + 1) * bytes) / run))
@@ -84,10 +84,15 @@ export function alignTokens(tokens: readonly string[], text: string): Alignment 
   return position < text.length ? null : { starts, ends, lead, used: index }
 }
 
-/** Where the first whole token after a run of broken ones stands; -1 where nowhere near, and the text's end when it was generated. */
-function nextWhole(token: string, text: string, position: number, run: number): number {
+/**
+ * Where the first whole token after a run of broken ones stands; -1 where nowhere near, and the text's end when that
+ * token was generated. Empty tokens may take no room: the next one then spells the character that they began.
+ */
+function nextWhole(tokens: readonly string[], after: number, text: string, position: number, run: number): number {
+  const token = tokens[after] as string
   const most = Math.min(text.length, position + 4 * run + 4)
-  for (let to = position + 1; to < most; to++) if (fits(token, text, to) > 0) return to
+  const empty = tokens.slice(after - run, after).every((broken) => broken === '')
+  for (let to = empty ? position : position + 1; to < most; to++) if (fits(token, text, to) > 0) return to
   return most === text.length ? text.length : -1
 }
 

@@ -175,7 +175,7 @@ function statusError(response: Response, text: string, url: string, apiKey: stri
   }
   if (status === 408 || status === 504) return new ModelError('timeout', said, { status })
   if (status >= 500) return new ModelError('server_error', said, { status })
-  if (code === 'model_not_found' || (status === 404 && /model/i.test(message)))
+  if (code === 'model_not_found' || /no such model/i.test(message) || (status === 404 && /model/i.test(message)))
     return new ModelError('model_not_found', `The model is not there (${said}). Check its name.`, { status })
   if (code === 'context_length_exceeded' || contextWords.test(message))
     return new ModelError('context_too_long', said, { status })

@@ -1,0 +1,160 @@
+import { describe, expect, test } from 'vitest'
+import type { TargetConnection } from '../../../src/model/connection.ts'
+import { createModel } from '../../../src/model/session.ts'
+import { allCapabilities, connection, fakeServer, type Sent } from '../target.ts'
+import { assayFixture } from './fixtures/assay.ts'
+import type { ServerFixture } from './fixtures/fixture.ts'
+import { llamaCppFixture } from './fixtures/llama.cpp.ts'
+import { ollamaFixture } from './fixtures/ollama.ts'
+import { openaiFixture } from './fixtures/openai.ts'
+import { vllmFixture, vllmPromptLogprobsFixture } from './fixtures/vllm.ts'
+import { workersAiFixture, workersAiOpenaiFixture } from './fixtures/workers-ai.ts'
+
+const fixtures: ServerFixture[] = [
+  openaiFixture,
+  vllmFixture,
+  vllmPromptLogprobsFixture,
+  assayFixture,
+  llamaCppFixture,
+  ollamaFixture,
+  workersAiFixture,
+  workersAiOpenaiFixture,
+]
+
+const question = [{ role: 'user' as const, content: 'What is the capital of France?', id: 'not for the server' }]
+
+describe.each(fixtures)('$name', (fixture) => {
+  const open = (answer: unknown | Response | ((sent: Sent) => unknown), changes: Partial<TargetConnection> = {}) => {
+    const server = fakeServer((sent) => (typeof answer === 'function' ? answer(sent) : answer))
+    const target = connection({
+      dialect: fixture.dialect,
+      baseUrl: fixture.baseUrl,
+      apiKey: 'sk-secret',
+      capabilities: { ...allCapabilities, ...fixture.capabilities },
+      ...changes,
+    })
+    const session = createModel({ target, transport: server.transport, seed: 1, random: () => 0 })
+    return { sent: server.sent, session, model: session.forItem('item') }
+  }
+
+  test('answers a chat, and tells what it cost', async () => {
+    const { model, sent, session } = open(fixture.chat.answer)
+    const [sample] = await model.chat(question, { maxTokens: 5 })
+    expect(sample).toEqual({ text: 'Paris', finishReason: 'stop' })
+    expect(sent).toHaveLength(1)
+    const [{ url, body, headers, init }] = sent as [Sent]
+    expect(new URL(url).pathname).toBe(fixture.chat.path)
+    expect(headers.authorization).toBe('Bearer sk-secret')
+    expect(init).toMatchObject({ method: 'POST', redirect: 'manual' })
+    expect(JSON.stringify(body)).toContain('"temperature":0')
+    expect(JSON.stringify(body)).toContain('{"role":"user","content":"What is the capital of France?"}')
+    expect(JSON.stringify(body)).not.toContain('seed')
+    const [promptTokens, completionTokens] = fixture.chat.usage
+    expect(session.usage).toMatchObject({ calls: 1, requests: 1, promptTokens, completionTokens, estimated: false })
+  })
+
+  test('gives log-probabilities in one form, or leaves them out where there are none', async () => {
+    const answer = fixture.chatLogprobs?.answer ?? fixture.chat.answer
+    const { model, sent } = open(answer)
+    const [sample] = await model.chat(question, { topLogprobs: 2 })
+    expect(sample?.tokens).toEqual(fixture.chatLogprobs?.tokens)
+    expect(/logprobs/i.test(JSON.stringify(sent[0]?.body))).toBe(fixture.chatLogprobs !== null)
+  })
+
+  test('tells a reply that was cut', async () => {
+    const [sample] = await open(fixture.length).model.chat(question, { maxTokens: 2 })
+    expect(sample).toEqual({ text: 'It is', finishReason: 'length' })
+  })
+
+  test('keeps reasoning apart, by field or by tags', async () => {
+    if (fixture.reasoning !== null) {
+      const [sample] = await open(fixture.reasoning).model.chat(question)
+      expect(sample).toMatchObject({ text: 'Paris', reasoning: 'The user asks.' })
+    }
+    const tagged = JSON.parse(
+      JSON.stringify(fixture.chat.answer).replaceAll('"Paris"', '"<think>\\nThe user asks.\\n</think>\\n\\nParis"'),
+    )
+    const [sample] = await open(tagged, { reasoningTags: ['think'] }).model.chat(question)
+    expect(sample).toMatchObject({ text: 'Paris', reasoning: 'The user asks.', finishReason: 'stop' })
+    const cut = JSON.parse(JSON.stringify(tagged).replaceAll('</think>', ''))
+    const [unclosed] = await open(cut, { reasoningTags: ['think'] }).model.chat(question)
+    expect(unclosed).toMatchObject({ text: '', finishReason: 'length' })
+    expect(unclosed?.reasoning).toContain('The user asks.')
+  })
+
+  test('states the seed where it samples, another for each item', async () => {
+    const { session, sent } = open(fixture.chat.answer)
+    await session.forItem('a').chat(question, { temperature: 1 })
+    await session.forItem('b').chat(question, { temperature: 1 })
+    const seeds = sent.map(({ body }) => /"seed":(\d+)/.exec(JSON.stringify(body))?.[1])
+    expect(seeds[0]).toMatch(/^\d+$/)
+    expect(Number(seeds[0])).toBeLessThan(2 ** 31)
+    expect(seeds[1]).not.toBe(seeds[0])
+    const again = open(fixture.chat.answer)
+    await again.session.forItem('a').chat(question, { temperature: 1 })
+    expect(/"seed":(\d+)/.exec(JSON.stringify(again.sent[0]?.body))?.[1]).toBe(seeds[0])
+  })
+
+  test('completes raw text', async () => {
+    if (fixture.completion === null) return
+    const { model, sent } = open(fixture.completion.answer)
+    const [sample] = await model.complete('The capital of France is', { maxTokens: 1 })
+    expect(sample?.text).toBe(' Paris')
+    expect(new URL((sent[0] as Sent).url).pathname).toBe(fixture.completion.path)
+    expect(JSON.stringify(sent[0]?.body)).toContain('The capital of France is')
+  })
+
+  test('scores given text, or says why it cannot', async () => {
+    const { model, sent } = open((_: Sent) =>
+      // JSON has no -Infinity: Python servers write it all the same.
+      fixture.given
+        ? new Response(
+            JSON.stringify(fixture.given.answer, (_key, value) => (value === -Infinity ? '@inf' : value)).replaceAll(
+              '"@inf"',
+              '-Infinity',
+            ),
+          )
+        : {},
+    )
+    const scoring = model.score('The cat', [' sat é'])
+    if (fixture.given === null) {
+      await expect(scoring).rejects.toMatchObject({ kind: 'capability_missing', message: /has none/ })
+      expect(sent).toHaveLength(0)
+      return
+    }
+    expect(await scoring).toEqual([fixture.given.scores])
+    expect(new URL((sent[0] as Sent).url).pathname).toBe(fixture.given.path)
+  })
+
+  test('opens a reply with given text, or says that it cannot', async () => {
+    const { model, sent } = open(fixture.prefix?.answer ?? {})
+    const asked = model.chat(question, { answerPrefix: 'The answer is' })
+    if (fixture.prefix === null) {
+      await expect(asked).rejects.toMatchObject({ kind: 'capability_missing' })
+      expect(sent).toHaveLength(0)
+    } else {
+      expect((await asked)[0]?.text).toBe(' Paris')
+      expect(JSON.stringify(sent[0]?.body)).toContain('The answer is')
+    }
+  })
+
+  test('embeds texts in their order', async () => {
+    if (fixture.embeddings === null) return
+    const { model, sent } = open(fixture.embeddings.answer)
+    expect(await model.embed(['a', 'b'])).toEqual([Float32Array.of(1, 0), Float32Array.of(0, 1)])
+    expect(new URL((sent[0] as Sent).url).pathname).toBe(fixture.embeddings.path)
+  })
+
+  test('knows a model that is not there, a text too long and a wrong key', async () => {
+    const answering = ({ status, body }: { status: number; body: unknown }) =>
+      open(() => Response.json(body, { status }))
+    await expect(answering(fixture.modelMissing).model.chat(question)).rejects.toMatchObject({
+      kind: 'model_not_found',
+    })
+    await expect(answering(fixture.tooLong).model.chat(question)).rejects.toMatchObject({ kind: 'context_too_long' })
+    const refused = answering({ status: 401, body: { error: { message: 'Incorrect API key provided: sk-secret' } } })
+    const error = await refused.model.chat(question).catch((error: unknown) => error)
+    expect(error).toMatchObject({ kind: 'unauthorized' })
+    expect(String(error)).not.toContain('sk-secret')
+  })
+})
