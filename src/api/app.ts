@@ -17,6 +17,7 @@ import { addKeys } from './keys.ts'
 import { addLeaderboard } from './leaderboard.ts'
 import { ProblemError, planProblem, problemResponse, refuseInvalid } from './problem.ts'
 import { addRunEvents } from './run-events.ts'
+import { addRunResults } from './run-results.ts'
 import { addRuns } from './runs.ts'
 import { addSessions } from './sessions.ts'
 import { addTargets } from './targets.ts'
@@ -94,6 +95,7 @@ export function createApi(): Api {
   addBenchmarks(api)
   addDatasets(api)
   addRuns(api)
+  addRunResults(api)
   addRunEvents(api)
   addLeaderboard(api)
   addHooks(api)

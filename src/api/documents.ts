@@ -1,4 +1,5 @@
 import { Scalar } from '@scalar/hono-api-reference'
+import { runFinishedEvent } from '../../schema/hook.ts'
 import type { Api } from './environment.ts'
 import { version } from './version.ts'
 
@@ -40,9 +41,25 @@ export function registerSecurity(api: Api): void {
   })
 }
 
+/** What we send to outbound hooks. */
+function registerWebhook(api: Api): void {
+  api.openAPIRegistry.registerWebhook({
+    method: 'post',
+    path: 'run.finished',
+    summary: 'A run ended, in whatever state',
+    description:
+      'Sent to every outbound hook, signed by Standard Webhooks (`webhook-id`, `webhook-timestamp`, `webhook-signature`). Any 2xx takes it; 410 disables the hook; else it is sent again, ten times over three days. Redirects are not followed.',
+    tags: ['Hooks'],
+    security: [],
+    request: { body: { content: { 'application/json': { schema: runFinishedEvent } } } },
+    responses: { 204: { description: 'Taken' } },
+  })
+}
+
 /** `/openapi.json` and the reference at `/docs`, whose script the Worker serves itself. */
 export function addDocuments(api: Api): void {
   registerSecurity(api)
+  registerWebhook(api)
   api.doc31('/openapi.json', documentHead)
   api.get(
     '/docs',
