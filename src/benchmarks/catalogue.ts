@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { type BenchmarkSummary, type SuiteName, suiteNames } from '../../schema/benchmark.ts'
 import type { AnyBenchmark } from './define.ts'
 import { factor } from './hallucination/factor.ts'
+import { queryPerturbation } from './hallucination/query-perturbation.ts'
 import { perplexitySuite } from './likelihood/perplexity-suite.ts'
 import { refusalAware } from './refusal/refusal-aware.ts'
 import { exactMatch } from './robustness/exact-match.ts'
@@ -15,6 +16,7 @@ export const catalogue: readonly AnyBenchmark[] = [
   idkToken,
   selfEvaluation,
   factor,
+  queryPerturbation,
   refusalAware,
   firstTokenVsText,
   perplexitySuite,

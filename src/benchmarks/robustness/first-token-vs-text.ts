@@ -24,16 +24,10 @@ const params = z
       .default(0.05)
       .meta({ description: 'Share of items that the prior of the letters is estimated on (PriDe)' }),
     priorDraws: z.number().int().min(1).max(50).default(5),
-    estimateSamples: z
-      .number()
-      .int()
-      .min(2)
-      .max(64)
-      .default(16)
-      .meta({
-        description:
-          'One-token samples (T = 1) that stand for the first-token distribution where a target shows no log-probabilities',
-      }),
+    estimateSamples: z.number().int().min(2).max(64).default(16).meta({
+      description:
+        'One-token samples (T = 1) that stand for the first-token distribution where a target shows no log-probabilities',
+    }),
   })
   .strict()
 export type FirstTokenParams = z.infer<typeof params>
