@@ -3,7 +3,7 @@ import { openDatabase } from '../store/database.ts'
 import { getRunBenchmarks } from '../store/runs.ts'
 import { getScore, scoreView } from '../store/scores.ts'
 import { type AskedAnswered, type PageContext, tenantOf } from './context.ts'
-import { formatNumber } from './format.ts'
+import { counted, formatNumber } from './format.ts'
 import { Page } from './layout.tsx'
 import { notFoundPage } from './message.tsx'
 import { runNotFound, visibleRun } from './run.tsx'
@@ -97,7 +97,12 @@ function Exchange({ exchange: { asked, answered } }: { exchange: AskedAnswered }
         <>
           <dt>{samples.length === 1 ? 'Answered' : `Sample ${place + 1}`}</dt>
           <dd>
-            {sample.reasoning ? <Words text={sample.reasoning} /> : null}
+            {sample.reasoning ? (
+              <details>
+                <summary>Reasoning</summary>
+                <Words text={sample.reasoning} said />
+              </details>
+            ) : null}
             <Words text={sample.text} said />
             {sample.finishReason === 'length' ? <span class="note">cut at its length limit</span> : null}
           </dd>
@@ -110,7 +115,7 @@ function Exchange({ exchange: { asked, answered } }: { exchange: AskedAnswered }
             <Words text={continuation} />
             {scores?.[place] ? (
               <span class="note">
-                {formatNumber(scores[place].logprob)} nats over {scores[place].scoredTokens} tokens
+                {formatNumber(scores[place].logprob)} nats over {counted(scores[place].scoredTokens, 'token')}
               </span>
             ) : null}
           </dd>

@@ -24,7 +24,7 @@ export function ParamsTable({ schema }: { schema: Record<string, unknown> }) {
   if (properties.length === 0) return <p class="note">It has none.</p>
   return (
     <ScrollBox label="Parameters">
-      <table>
+      <table class="params">
         <thead>
           <tr>
             <th scope="col">Name</th>

@@ -29,7 +29,7 @@ export const styleSheet = `
 *, *::before, *::after { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; scroll-padding-top: 4rem; }
 body {
-  margin: 0; background: var(--paper); color: var(--ink);
+  margin: 0; min-height: 100vh; display: grid; grid-template: auto 1fr auto / minmax(0, 1fr); background: var(--paper); color: var(--ink);
   font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Helvetica Neue", Arial, sans-serif;
   font-variant-numeric: tabular-nums;
 }
@@ -42,7 +42,9 @@ h1 { font-size: clamp(1.55rem, 1.2rem + 1.5vw, 2.05rem); font-weight: 680; }
 h2 { font-size: 1.25rem; font-weight: 660; }
 h3 { font-size: 1rem; font-weight: 650; }
 p { margin: 0; max-width: 72ch; }
-code, pre, .mono { font-family: var(--mono); font-size: 0.88em; }
+h1.mono { font-size: 1.35rem; letter-spacing: 0; overflow-wrap: anywhere; }
+code, pre, .mono { font-family: var(--mono); }
+code, pre, :is(p, span, dd, h4).mono { font-size: 0.88em; }
 pre { margin: 0; padding: 0.8rem 1rem; background: var(--sunk); border: 1px solid var(--line); border-radius: var(--radius); overflow-x: auto; line-height: 1.55; }
 pre.wrap { white-space: pre-wrap; overflow-wrap: anywhere; }
 .skip { position: absolute; left: -999px; top: 0; background: var(--accent); color: var(--accent-ink); padding: 0.6rem 1rem; z-index: 10; }
@@ -60,7 +62,7 @@ header.site nav a[aria-current] { color: var(--ink); font-weight: 600; border-bo
 :is(header.site nav, .anchors) a:focus-visible { outline-offset: -3px; }
 .session { margin: 0; color: var(--soft); font-size: 0.93rem; }
 form.session button { font: inherit; color: var(--soft); background: none; border: 0; padding: 0.35rem 0; cursor: pointer; text-decoration: underline; text-underline-offset: 0.18em; }
-main { max-width: 1320px; margin: 0 auto; padding: 1.75rem 1.25rem 3rem; display: grid; gap: 1.5rem; grid-template-columns: minmax(0, 1fr); }
+main { width: 100%; max-width: 1320px; align-content: start; margin: 0 auto; padding: 1.75rem 1.25rem 3rem; display: grid; gap: 1.5rem; grid-template-columns: minmax(0, 1fr); }
 footer.site { border-top: 1px solid var(--line); color: var(--faint); font-size: 0.86rem; }
 footer.site p { max-width: 1320px; margin: 0 auto; padding: 1.1rem 1.25rem 2rem; }
 
@@ -175,9 +177,10 @@ ul.texts { margin: 0; padding: 0; list-style: none; display: grid; gap: 0.25rem;
 .status-scored { --status: var(--s2); fill: var(--s2); } .status-refused { --status: var(--s4); fill: var(--s4); }
 .status-error { --status: var(--bad); fill: var(--bad); } .status-skipped { --status: var(--faint); fill: var(--faint); } .status-open { --status: var(--line-strong); fill: var(--line-strong); }
 
+.params { min-width: 40rem; }
+.metrics tbody th { min-width: 13rem; font-weight: 500; }
 .metrics td.whisker-cell { width: 9rem; vertical-align: middle; }
 .metrics th small { display: block; font-weight: 400; color: var(--faint); max-width: 46ch; }
-.metrics tbody th { font-weight: 500; }
 .metrics .value { font-weight: 640; }
 .curves { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 23rem), 1fr)); align-items: start; }
 figure.curve { margin: 0; background: var(--card); border: 1px solid var(--line); border-radius: var(--radius); padding: 0.8rem 0.9rem 0.7rem; display: grid; gap: 0.4rem; grid-template-columns: minmax(0, 1fr); }
@@ -204,7 +207,7 @@ details[open] > summary { margin-bottom: 0.5rem; }
 .numbers table { font-size: 0.84rem; }
 .numbers th, .numbers td { padding: 0.25rem 0.6rem; }
 
-.facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 10.5rem), 1fr)); gap: 0.9rem 1.25rem; margin: 0; background: var(--card); border: 1px solid var(--line); border-radius: var(--radius); padding: 0.95rem 1.1rem; }
+.facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 8.5rem), 1fr)); gap: 0.9rem 1.25rem; margin: 0; background: var(--card); border: 1px solid var(--line); border-radius: var(--radius); padding: 0.95rem 1.1rem; }
 .facts dt { color: var(--faint); font-size: 0.8rem; }
 .facts dd { margin: 0; font-size: 1.12rem; font-weight: 600; overflow-wrap: anywhere; }
 .facts dd small { display: block; font-size: 0.82rem; font-weight: 400; color: var(--soft); }

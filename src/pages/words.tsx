@@ -22,7 +22,7 @@ export function Words({ text, said = false }: { text: string; said?: boolean }) 
 
 /** Names of fields that hold what a model wrote. */
 const saidName =
-  /^(answers?|baseline|repl(y|ies)|responses?|textAnswer|samples?|candidates?|chosen|output|reasoning|forced|(closed|open)Book|raw|said)$/i
+  /^(answer|baseline|repl(y|ies)|responses?|textAnswer|samples?|candidates?|chosen|output|reasoning|forced|(closed|open)Book|raw|said)$/i
 
 /** A row's detail: texts as names and words, numbers and yes/no in one line below. */
 export function Detail({ detail }: { detail: unknown }) {
