@@ -5,12 +5,16 @@ import { demo } from './demo.ts'
 const command = defineCommand({
   meta: {
     name: 'demo',
-    description: 'Measures a real small language model on this machine: starts gpu-backend and the Worker, runs a suite, prints the report.',
+    description:
+      'Measures a real small language model on this machine: starts gpu-backend and the Worker, runs a suite, prints the report.',
   },
   args: {
     once: { type: 'boolean', description: 'Exit after the report (0 where the run finished) instead of staying up' },
     suite: { type: 'string', default: 'core', description: 'core or smoke' },
-    size: { type: 'string', description: 'Items per benchmark: smoke, demo, full or a number (default: fixed per benchmark by cost)' },
+    size: {
+      type: 'string',
+      description: 'Items per benchmark: smoke, demo, full or a number (default: fixed per benchmark by cost)',
+    },
     seed: { type: 'string', default: '0', description: 'Decides every draw' },
     fresh: { type: 'boolean', description: 'Ask the model anew instead of reusing stored answers' },
     port: { type: 'string', description: 'Port of the Worker (default 8787, else the next free)' },
@@ -26,7 +30,8 @@ const command = defineCommand({
         seed: wholeNumber('seed', args.seed, 0, 2_147_483_647),
         fresh: args.fresh === true,
         port: args.port === undefined ? null : wholeNumber('port', args.port, 1, 65_535),
-        backendPort: args['backend-port'] === undefined ? null : wholeNumber('backend-port', args['backend-port'], 1, 65_535),
+        backendPort:
+          args['backend-port'] === undefined ? null : wholeNumber('backend-port', args['backend-port'], 1, 65_535),
         json: args.json === true,
       })
       process.exit(code)

@@ -5,7 +5,8 @@ import { projectRoot, SetupError } from '../setup/root.ts'
 import { type Started, start, tail } from './processes.ts'
 import { type DemoState, demoFolder, persistFolder } from './state.ts'
 
-const bin = (name: string) => join(projectRoot, 'node_modules/.bin', name)
+/** Run by the Node that runs this, whatever the PATH says: wrangler refuses an older one. */
+const wrangler = join(projectRoot, 'node_modules/wrangler/bin/wrangler.js')
 const quiet = { WRANGLER_SEND_METRICS: 'false', CI: 'true', NO_UPDATE_NOTIFIER: '1' }
 
 /** Starts gpu-backend with the built-in small model; it answers 503 on /healthz until the model is loaded. */
@@ -23,8 +24,8 @@ export function startBackend(python: string, port: number, extra: string[] = [])
 
 /** Brings the local D1 up to date. Raises SetupError with wrangler's own words. */
 export function migrate(persistTo = persistFolder): void {
-  const args = ['d1', 'migrations', 'apply', 'DB', '--local', '--persist-to', persistTo]
-  const result = spawnSync(bin('wrangler'), args, {
+  const args = [wrangler, 'd1', 'migrations', 'apply', 'DB', '--local', '--persist-to', persistTo]
+  const result = spawnSync(process.execPath, args, {
     cwd: projectRoot,
     encoding: 'utf8',
     env: { ...process.env, ...quiet },
@@ -59,10 +60,10 @@ export function startWorker(
       .join(''),
     { mode: 0o600 },
   )
-  const args = ['dev', '--local', '--ip', '127.0.0.1', '--port', String(port), '--inspector-port', '0']
+  const args = [wrangler, 'dev', '--local', '--ip', '127.0.0.1', '--port', String(port), '--inspector-port', '0']
   args.push('--persist-to', options.persistTo ?? persistFolder, '--env-file', envFile)
   args.push('--show-interactive-dev-session=false', '--log-level', 'warn')
-  return start('worker', bin('wrangler'), args, { cwd: projectRoot, env: quiet, logFile: join(folder, 'worker.log') })
+  return start('worker', process.execPath, args, { cwd: projectRoot, env: quiet, logFile: join(folder, 'worker.log') })
 }
 
 /** Polls `url` until it answers 200. Raises SetupError when the program ends first, or after `seconds`. */
