@@ -62,13 +62,18 @@ const elementRow = (element: Element): Row => ({
   stratum: element.stratum,
 })
 
+/** Digits and words, but for one, whose word and ordinal stand in any sentence ("one of the first"). */
 const withWords = (value: number): string[] => {
+  if (value === 1) return ['1']
   const words = numberWords(value)
   return words.includes('-') ? [String(value), words, words.replace('-', ' ')] : [String(value), words]
 }
-const ordinals = ['', 'first', 'second', 'third', 'fourth', 'fifth', 'sixth', 'seventh', 'eighth', 'ninth']
-const withOrdinal = (value: number): string[] =>
-  ordinals[value] ? [...withWords(value), ordinal(value), ordinals[value]] : [...withWords(value), ordinal(value)]
+const ordinals = ['', '', 'second', 'third', 'fourth', 'fifth', 'sixth', 'seventh', 'eighth', 'ninth']
+const withOrdinal = (value: number): string[] => [
+  ...withWords(value),
+  ordinal(value),
+  ...(ordinals[value] ? [ordinals[value]] : []),
+]
 const dialled = (code: string): string[] =>
   code.length === 4 && code.startsWith('1') ? [code, `1-${code.slice(1)}`, `1 ${code.slice(1)}`] : [code]
 

@@ -37,6 +37,9 @@ const realWords = new Set([
   ...commonNames,
 ])
 
+/** Strings that would make a name a bad joke. */
+const unfortunate = /anu|dik|fag|fuk|hitl|isis|kik|kok|kum|kunt|nazi|nig|pis|pus|rap|sek|slut|tit/
+
 /** Whether a word of the text is a name in the tables or a common name. */
 export const isReal = (text: string): boolean => wordsOf(text).some((word) => realWords.has(word))
 
@@ -56,7 +59,8 @@ export function nameSource(random: Random): NameSource {
       for (let count = 1; count < syllables; count++) text += random.pick(middles) + random.pick(vowels.slice(0, 5))
       // An ending brings its own consonant.
       text = ending === '' ? text + random.pick(codas) : text + ending
-      if (text.length < 5 || text.length > 12 || used.has(text) || realWords.has(text)) continue
+      if (text.length < 5 || text.length > 12 || used.has(text) || realWords.has(text) || unfortunate.test(text))
+        continue
       used.add(text)
       return capitalised(text)
     }
