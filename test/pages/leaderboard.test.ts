@@ -26,7 +26,7 @@ const summary = (id: string, more: Partial<BenchmarkSummary> = {}): BenchmarkSum
   importers: [],
   ...more,
 })
-const catalogue = [summary('first'), summary('second', { family: 'refusal', suites: [] })]
+const catalogue = [summary('first'), summary('second', { family: 'refusal', suites: [] }), summary('third')]
 
 let db: Database
 let tenantId: string
@@ -179,48 +179,57 @@ describe('readLeaderboard', () => {
   })
 
   it('puts models placed on less than half as many benchmarks last', async () => {
-    const both = (name: string, value: number) =>
-      measured(name, null, 0, {
-        benchmarks: [
-          { id: 'first', report: reportOf(share(value, 0.01)) },
-          { id: 'second', family: 'refusal', report: reportOf(share(value, 0.01)) },
-        ],
-      })
-    await both('good', 0.8)
-    await both('poor', 0.2)
+    const measuredOn = (name: string, value: number, ...ids: string[]) =>
+      measured(name, null, 0, { benchmarks: ids.map((id) => ({ id, report: reportOf(share(value, 0.01)) })) })
+    await measuredOn('good', 0.8, 'first', 'second', 'third')
+    await measuredOn('poor', 0.2, 'first', 'second', 'third')
+    await measuredOn('twice best', 0.9, 'first', 'second')
+    await measuredOn('once best', 0.99, 'first')
     await measured('null', null, 0)
-    expect((await read()).models.map(({ name, meanRank }) => [name, meanRank])).toEqual([
-      ['good', 1],
-      ['poor', 2],
-      ['null', null],
+    expect((await read()).models.map(({ name, ranked }) => [name, ranked])).toEqual([
+      ['twice best', 2],
+      ['good', 3],
+      ['poor', 3],
+      ['null', 0],
+      ['once best', 1],
     ])
   })
 
-  it('finds its rows by indexes', async () => {
+  it('finds its rows by indexes, with and without a tenant', async () => {
     await measured('a', 0.5, 0.1, { published: false })
-    const plans: string[] = []
+    const asked: { text: string; values: unknown[] }[] = []
     const watched = openDatabase(
       new Proxy(env.DB, {
         get(target, name) {
           const value = Reflect.get(target, name)
           if (name !== 'prepare') return typeof value === 'function' ? value.bind(target) : value
           return (text: string) => {
-            plans.push(text)
-            return target.prepare(text)
+            const statement = target.prepare(text)
+            return {
+              bind(...values: unknown[]) {
+                asked.push({ text, values })
+                return statement.bind(...values)
+              },
+            }
           }
         },
       }),
     )
     await readLeaderboard(watched, catalogue, leaderboardQuery.parse({}), null)
-    const statement = plans[0] ?? ''
-    const holes = statement.split('?').length - 1
-    const values = [null, '["first","second"]', 201].slice(0, holes)
-    const plan = await env.DB.prepare(`explain query plan ${statement}`)
-      .bind(...values)
-      .all<{ detail: string }>()
-    const details = plan.results.map(({ detail }) => detail).join('\n')
-    expect(details).toContain('runs_published')
-    expect(details).toMatch(/SEARCH b USING INDEX run_benchmarks_run/)
-    expect(details).not.toMatch(/SCAN (r|b|reports|runs)\b/)
+    await readLeaderboard(watched, catalogue, leaderboardQuery.parse({}), tenantId)
+    expect(asked).toHaveLength(2)
+    for (const [place, index] of [
+      [0, ['runs_published']],
+      [1, ['runs_published', 'runs_(tenant|target)']],
+    ] as const) {
+      const { text, values } = asked[place] as (typeof asked)[number]
+      const plan = await env.DB.prepare(`explain query plan ${text}`)
+        .bind(...values)
+        .all<{ detail: string }>()
+      const details = plan.results.map(({ detail }) => detail).join('\n')
+      for (const name of index) expect(details).toMatch(new RegExp(`INDEX ${name} `))
+      expect(details).toMatch(/SEARCH b USING INDEX run_benchmarks_run /)
+      expect(details).not.toMatch(/SCAN (r|b|reports|runs)\b/)
+    }
   })
 })
