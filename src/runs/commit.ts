@@ -7,6 +7,7 @@ import { runState } from '../store/runs.ts'
 import { insertScores, type NewScore } from '../store/scores.ts'
 import { closeShards, noteProgress, renewLeases } from '../store/shards.ts'
 import { insertUsage, type UsageRow } from '../store/usage.ts'
+import { logFailure } from './log.ts'
 import type { ShardWork } from './shard.ts'
 
 /** What D1 said of the run after a commit. */
@@ -30,8 +31,8 @@ export interface Committer {
 
 /** How long a shard is held without renewal. */
 export const leaseMs = 20_000
-/** Waits between attempts while D1 or R2 fail: half a minute of an overloaded database is lived through. */
-const retryWaits = [100, 250, 500, 1000, 2000, 4000, 8000, 8000, 8000]
+/** Waits between attempts while D1 or R2 fail, milliseconds: half a minute of an overloaded database is lived through. */
+export const storageWaits = [100, 250, 500, 1000, 2000, 4000, 8000, 8000, 8000]
 
 interface Load {
   rows: NewScore[]
@@ -49,12 +50,26 @@ export function createCommitter(options: {
   run: { id: string; tenantId: string; target: { price: Price | null } }
   /** Called once for each shard that somebody else holds by now. */
   onLost: (shard: ShardWork) => void
+  waits?: readonly number[]
 }): Committer {
-  const { env, db, owner, run } = options
+  const { env, db, owner, run, waits = storageWaits } = options
   const held = new Set<ShardWork>()
   const billed = new Map<ShardWork, Omit<UsageRow, 'id' | 'tenantId' | 'runId' | 'runBenchmarkId' | 'createdAt'>>()
   let current: Promise<RunState> | null = null
   let following: Promise<RunState> | null = null
+
+  /** Repeats what is safe to repeat while storage fails. Raises the last failure. */
+  async function persist<T>(action: () => Promise<T>): Promise<T> {
+    for (const wait of waits) {
+      try {
+        return await action()
+      } catch (error) {
+        logFailure('storage failed and is tried again', run.id, error)
+        await new Promise((resolve) => setTimeout(resolve, wait))
+      }
+    }
+    return action()
+  }
 
   /** What was spent on a shard since it was last asked; null where nothing was. */
   function usageSince(shard: ShardWork): UsageRow | null {
@@ -166,16 +181,3 @@ export function createCommitter(options: {
 }
 
 type StateRow = { open: number; status: string; stopReason: StopReason | null; othersWait: number }
-
-/** Repeats what is safe to repeat while storage fails. Raises the last failure. */
-async function persist<T>(action: () => Promise<T>): Promise<T> {
-  for (const wait of retryWaits) {
-    try {
-      return await action()
-    } catch (error) {
-      console.error('storage failed, trying again', error instanceof Error ? error.message : error)
-      await new Promise((resolve) => setTimeout(resolve, wait))
-    }
-  }
-  return action()
-}

@@ -1,6 +1,7 @@
 import type { AnyBenchmark, ItemBase, Outcome } from '../benchmarks/define.ts'
 import { ModelError } from '../model/errors.ts'
 import type { NewScore } from '../store/scores.ts'
+import { logFailure } from './log.ts'
 
 /** Longest detail of one row, characters of JSON: a row must fit into a statement, and reports read them all. */
 const mostDetail = 200_000
@@ -48,7 +49,7 @@ export type Failure =
 
 export function judgeFailure(place: Place, item: ItemBase, error: unknown): Failure {
   if (!(error instanceof ModelError)) {
-    console.error('an item could not be evaluated', item.id, error)
+    logFailure('an item could not be evaluated', item.id, error)
     const message = error instanceof Error ? error.message : String(error)
     return { kind: 'row', row: errorRow(place, item, 'evaluate_failed', message) }
   }

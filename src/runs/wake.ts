@@ -2,6 +2,7 @@ import type { Bindings } from '../../schema/bindings.ts'
 import { openDatabase } from '../store/database.ts'
 import { finishedRun, noteWoken, type RunRow } from '../store/runs.ts'
 import { openShards } from '../store/shards.ts'
+import { logFailure } from './log.ts'
 
 /** Most wake-ups at once for one run: D1 hands out the shards, a message only brings a worker. */
 const mostMessages = 20
@@ -14,7 +15,7 @@ export async function sendWork(env: Bindings, runId: string, shards: number, del
       Array.from({ length: count }, () => ({ body: { kind: 'work' as const, runId }, delaySeconds })),
     )
   } catch (error) {
-    console.error('a wake-up could not be sent', runId, error)
+    logFailure('a wake-up could not be sent', runId, error)
   }
 }
 

@@ -19,6 +19,7 @@ import { openShards } from '../store/shards.ts'
 import { getTarget, targetConnection } from '../store/targets.ts'
 import { runUsage } from '../store/usage.ts'
 import { announce, finishRun } from './finish.ts'
+import { logFailure } from './log.ts'
 import type { FindBenchmark } from './plan.ts'
 import { sendWork, stalledAfterMs, wakeStalled } from './wake.ts'
 import { type Pace, takeTurn } from './worker.ts'
@@ -55,7 +56,7 @@ export async function handleQueue(
       await work()
       for (const message of wakeUps.get(id) ?? []) message.ack()
     } catch (error) {
-      console.error('work failed', id, error)
+      logFailure('work failed', id, error)
       for (const message of wakeUps.get(id) ?? []) message.retry({ delaySeconds: Math.min(60, 2 ** message.attempts) })
     }
   }
@@ -139,5 +140,5 @@ export async function handleSchedule(env: Bindings, now: number): Promise<void> 
     ),
     deliverDue(env, now),
   ])
-  for (const part of parts) if (part.status === 'rejected') console.error('a scheduled task failed', part.reason)
+  for (const part of parts) if (part.status === 'rejected') logFailure('a scheduled task failed', '', part.reason)
 }

@@ -30,6 +30,8 @@ export interface Pace {
   commitMs: number
   /** Requests of one turn: an invocation's subrequests are limited to 10,000. */
   mostRequests: number
+  /** Waits between attempts while storage fails; left out: half a minute in all. */
+  storageWaits?: readonly number[]
 }
 
 export const normalPace: Pace = {
@@ -70,7 +72,14 @@ export async function takeTurn(options: {
   const active = new Set<ShardWork>()
   const triedAgain = new Set<ShardWork>()
   const tasks = new Set<Promise<void>>()
-  const committer = createCommitter({ env, db, owner, run, onLost: drop })
+  const committer = createCommitter({
+    env,
+    db,
+    owner,
+    run,
+    onLost: drop,
+    ...(pace.storageWaits ? { waits: pace.storageWaits } : {}),
+  })
   let lastState: RunState | null = null
   let stop: Turn['stop'] = null
   let failure: { error: unknown } | null = null

@@ -11,7 +11,7 @@ import { type Origin, startRun } from '../../src/runs/plan.ts'
 import { handleQueue, type WorkOptions } from '../../src/runs/work.ts'
 import { newId, openDatabase } from '../../src/store/database.ts'
 import { getRunForWork, type RunRow } from '../../src/store/runs.ts'
-import { answer, ApiError } from '../servers/answers.ts'
+import { ApiError, answer } from '../servers/answers.ts'
 import type { ServerSettings } from '../servers/openai.ts'
 
 /** A place to run in: a tenant with a probed target, a queue in memory, and a target that answers from a function. */
@@ -105,7 +105,12 @@ export const oneCall = defineBenchmark({
       metrics: [],
       curves: [],
       tables: [
-        { id: 'all', title: 'All', columns: [{ title: 'text' }], rows: scored.map((row) => [row.detail?.text ?? null]) },
+        {
+          id: 'all',
+          title: 'All',
+          columns: [{ title: 'text' }],
+          rows: scored.map((row) => [row.detail?.text ?? null]),
+        },
       ],
       caveats: [],
       worst: [],
@@ -249,4 +254,3 @@ export function batchOf(taken: Place['queue'], retried: string[] = []): MessageB
   }))
   return { queue: 'assay-work', messages, ackAll() {}, retryAll() {} } as unknown as MessageBatch<QueueMessage>
 }
-
