@@ -11,7 +11,7 @@ export interface VectorCase {
   name: string
   input: Record<string, unknown>
   expected: unknown
-  tolerance: number
+  tolerance?: number
 }
 
 export interface VectorMethod {
@@ -48,7 +48,7 @@ export function difference(actual: unknown, expected: unknown, tolerance: number
 }
 
 /** What is wrong with a case, or null when it passes; undefined when the method has no implementation. */
-export function runCase(method: string, { input, expected, tolerance }: VectorCase): string | null | undefined {
+export function runCase(method: string, { input, expected, tolerance = 1e-6 }: VectorCase): string | null | undefined {
   const adapter = Object.hasOwn(vectorAdapters, method) ? vectorAdapters[method] : undefined
   if (!adapter) return undefined
   try {
