@@ -5,6 +5,7 @@ import { factor } from './hallucination/factor.ts'
 import { queryPerturbation } from './hallucination/query-perturbation.ts'
 import { perplexitySuite } from './likelihood/perplexity-suite.ts'
 import { refusalAware } from './refusal/refusal-aware.ts'
+import { adaptiveRetrieval } from './retrieval/adaptive-retrieval.ts'
 import { exactMatch } from './robustness/exact-match.ts'
 import { firstTokenVsText } from './robustness/first-token-vs-text.ts'
 import { suites } from './suites.ts'
@@ -19,6 +20,7 @@ export const catalogue: readonly AnyBenchmark[] = [
   queryPerturbation,
   refusalAware,
   firstTokenVsText,
+  adaptiveRetrieval,
   perplexitySuite,
   exactMatch,
 ]
