@@ -7,9 +7,9 @@ import torch
 
 
 def padded_length(length: int) -> int:
-    """Keys that attention runs over for a sequence of `length`: a function of the length alone, so that a token's
-    sums are split the same way whatever stands beside it in the batch (above 256 the split moves every 512 keys)."""
-    return -(-length // 64) * 64 if length <= 256 else -(-length // 512) * 512
+    """Keys that a token is mixed over when the sequence ends with it at `length`: rounded up to few steps."""
+    step = 64 if length <= 256 else 128 if length <= 1024 else 512
+    return -(-length // step) * step
 
 
 @dataclass

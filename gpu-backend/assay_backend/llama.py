@@ -12,8 +12,17 @@ from .kv import Arena, KvStore, Slot, padded_length
 from .linear import Linear
 from .segments import Segment
 
-# Below about this many query rows the library picks other kernels, whose last bits differ: short segments are padded up.
-_LEAST_QUERY_ROWS = 8
+# The fused kernel cuts query rows into blocks of these sizes (rows at least, block); a last block that is short would
+# go through other products, whose last bits differ, so rows are padded to whole blocks.
+_QUERY_BLOCKS = ((768, 256), (192, 64), (0, 32))
+# Likewise the fewest rows that a generating sequence's products are made of.
+_LEAST_DECODE_ROWS = 4
+
+
+def _whole_blocks(rows: int) -> int:
+    block = next(block for least, block in _QUERY_BLOCKS if rows >= least)
+    padded = -(-rows // block) * block
+    return padded if padded < 192 or block > 32 else -(-padded // 64) * 64
 _FAMILIES = {"llama", "mistral", "qwen2", "qwen3"}
 
 
@@ -203,23 +212,32 @@ class Plan:
         self.group = model.heads // model.kv_heads
         self.scale = model.size**-0.5
         self.decodes = self._decode_groups([segments[at] for at in order if segments[at].decode])
-        self.prompts = []
-        for at in order:
-            segment = segments[at]
-            if not segment.decode:
-                count = len(segment.ids)
-                padded = max(count, -(-_LEAST_QUERY_ROWS // self.group), 2)
-                keys = padded_length(segment.start + count)
-                mask = self._causal(segment.start, count, padded, keys)
-                self.prompts.append((offsets[at], segment, padded, keys, mask))
+        self.prompts = [
+            (offsets[at], segments[at], self._stretches(segments[at])) for at in order if not segments[at].decode
+        ]
+
+    def _stretches(self, segment: Segment) -> list[tuple[int, int, int, int, torch.Tensor]]:
+        """Cut a segment where the number of keys that its tokens are mixed over changes, so that this number is a
+        function of a token's position alone: (from, to, padded rows, keys, mask), places relative to the segment."""
+        found, low, count = [], 0, len(segment.ids)
+        while low < count:
+            keys = padded_length(segment.start + low + 1)
+            high = min(count, keys - segment.start)
+            padded = _whole_blocks(self.group * (high - low))
+            found.append((low, high, padded, keys, self._causal(segment.start + low, high - low, padded, keys)))
+            low = high
+        return found
 
     def _causal(self, start: int, count: int, padded: int, keys: int) -> torch.Tensor:
-        last = torch.arange(start, start + padded, device=self.model.device).clamp(max=start + count - 1)
+        """Mask of a stretch: rows are its tokens once per head of a group, then padding that sees the first key only."""
+        last = torch.arange(start, start + count, device=self.model.device).repeat(self.group)
+        last = F.pad(last, (0, padded - self.group * count))
         hidden = torch.arange(keys, device=self.model.device) > last.unsqueeze(1)
-        mask = torch.zeros(padded, keys, dtype=self.model.dtype, device=self.model.device).masked_fill_(
-            hidden, float("-inf")
-        )
-        return mask.repeat(self.group, 1).view(1, 1, self.group * padded, keys)
+        return self._masked(hidden).view(1, 1, padded, keys)
+
+    def _masked(self, hidden: torch.Tensor) -> torch.Tensor:
+        shown = torch.zeros(hidden.shape, dtype=self.model.dtype, device=self.model.device)
+        return shown.masked_fill_(hidden, float("-inf"))
 
     def _decode_groups(self, segments: list[Segment]) -> list[tuple]:
         groups, at = [], 0
@@ -238,9 +256,7 @@ class Plan:
             last = torch.zeros(high - low, dtype=torch.long, device=device)
             last[slots - low] = places
             hidden = torch.arange(keys, device=device) > last.unsqueeze(1)
-            mask = torch.zeros(high - low, keys, dtype=self.model.dtype, device=device).masked_fill_(
-                hidden, float("-inf")
-            )
+            mask = self._masked(hidden)
             dense = high - low == len(mine)
             groups.append((at, end, arena, slots, places, low, high, keys, mask.view(high - low, 1, 1, keys), dense))
             at = end
@@ -255,34 +271,35 @@ class Plan:
             store[0][slots, :, places] = key[at:end]
             store[1][slots, :, places] = value[at:end]
             asked = query[at:end].reshape(end - at, model.kv_heads, group, model.size)
+            asked = F.pad(asked, (0, 0, 0, max(0, _LEAST_DECODE_ROWS - group)))
             if not dense:
-                spread = asked.new_zeros(high - low, model.kv_heads, group, model.size)
+                spread = asked.new_zeros(high - low, *asked.shape[1:])
                 spread[slots - low] = asked
                 asked = spread
             # Two plain products: on CPU they are faster than the fused kernel here, and indifferent to the batch's size.
             scores = torch.matmul(asked * self.scale, store[0, low:high, :, :keys].transpose(-1, -2)).add_(mask)
             got = torch.matmul(torch.softmax(scores, -1), store[1, low:high, :, :keys])
-            mixed[at:end] = (got if dense else got[slots - low]).reshape(end - at, model.heads, model.size)
-        for at, segment, padded, keys, mask in self.prompts:
-            count = len(segment.ids)
-            new_key, new_value = key[at : at + count].transpose(0, 1), value[at : at + count].transpose(0, 1)
+            mixed[at:end] = (got if dense else got[slots - low])[:, :, :group].reshape(end - at, model.heads, model.size)
+        for at, segment, stretches in self.prompts:
+            end = at + len(segment.ids)
+            new_key, new_value = key[at:end].transpose(0, 1), value[at:end].transpose(0, 1)
             keys_now, values_now = segment.slot.layer(layer)
             if segment.branch:
-                keys_now, values_now = (
-                    self._branch(keys_now, segment.start, new_key, keys),
-                    self._branch(values_now, segment.start, new_value, keys),
-                )
+                most = stretches[-1][3]
+                keys_now = self._branch(keys_now, segment.start, new_key, most)
+                values_now = self._branch(values_now, segment.start, new_value, most)
             else:
-                keys_now[:, segment.start : segment.start + count] = new_key
-                values_now[:, segment.start : segment.start + count] = new_value
-            asked = query[at : at + count].transpose(0, 1)
-            if padded > count:
-                asked = F.pad(asked, (0, 0, 0, padded - count))
-            asked = asked.reshape(1, model.kv_heads, group * padded, model.size)
-            got = F.scaled_dot_product_attention(
-                asked, keys_now[None, :, :keys], values_now[None, :, :keys], attn_mask=mask
-            )
-            mixed[at : at + count] = got.view(model.heads, padded, model.size)[:, :count].transpose(0, 1)
+                keys_now[:, segment.start : segment.start + end - at] = new_key
+                values_now[:, segment.start : segment.start + end - at] = new_value
+            for low, high, padded, keys, mask in stretches:
+                asked = query[at + low : at + high].transpose(0, 1)
+                asked = asked.reshape(1, model.kv_heads, group * (high - low), model.size)
+                asked = F.pad(asked, (0, 0, 0, padded - group * (high - low)))
+                got = F.scaled_dot_product_attention(
+                    asked, keys_now[None, :, :keys], values_now[None, :, :keys], attn_mask=mask
+                )
+                got = got[0, :, : group * (high - low)].reshape(model.heads, high - low, model.size)
+                mixed[at + low : at + high] = got.transpose(0, 1)
         return mixed.view(-1, model.heads * model.size)
 
     @staticmethod
