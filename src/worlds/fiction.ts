@@ -128,19 +128,22 @@ export function fictionWorld(random: Random, { size = 1000 }: FictionOptions = {
   const discoverers = dealer(values, ofKind('person'))
   const pupils = values.shuffle(ofKind('person'))
   const buyers = values.shuffle(firms)
+  const supplierOf = new Map(buyers.map((firm, place) => [firm, buyers[(place + 1) % buyers.length] as string]))
   const word = (id: string) => values.pick(wordValues[id] as readonly string[])
 
   for (const [place, person] of pupils.entries()) {
-    const [birthplace, residence] = values.sample(towns, 2) as [string, string]
+    const birthplace = values.integer(0, towns.length - 1)
+    // Any town but the birthplace, so that neither fact can be mistaken for the other.
+    const residence = (birthplace + values.integer(1, towns.length - 1)) % towns.length
     person.values = {
       'person.birthYear': values.integer(1905, 1970),
-      'person.birthplace': birthplace,
+      'person.birthplace': towns[birthplace] as string,
       'person.occupation': word('person.occupation'),
       'person.employer': values.pick(firms),
       'person.mentor': (pupils[(place + 1) % pupils.length] as Entity).key,
       'person.instrument': word('person.instrument'),
       'person.award': names.word(),
-      'person.residence': residence,
+      'person.residence': towns[residence] as string,
     }
   }
   for (const town of ofKind('town')) {
@@ -165,7 +168,7 @@ export function fictionWorld(random: Random, { size = 1000 }: FictionOptions = {
       'firm.director': directors().key,
       'firm.staff': values.integer(12, 4800),
       'firm.colour': word('firm.colour'),
-      'firm.supplier': buyers[(buyers.indexOf(firm.key) + 1) % buyers.length] as string,
+      'firm.supplier': supplierOf.get(firm.key) as string,
     }
   }
   for (const species of ofKind('species')) {
