@@ -69,6 +69,7 @@ export interface Benchmark<Item extends ItemBase = ItemBase, Params = unknown, D
   source: Source
   needs: CapabilityName[]
   wants?: CapabilityName[]
+  /** Other targets that add to it ('baseline', 'judge'); where one is not given, the target stands in or its metrics are null. */
   roles?: string[]
   params: z.ZodType<Params>
   item: z.ZodType<Item>

@@ -141,7 +141,6 @@ async function planBenchmarks(
     seen.add(asked.id)
     const params = readParams(benchmark, asked, problems)
     const source = await readItems(db, tenantId, benchmark, asked, problems)
-    problems.push(...missingRoles(benchmark, asked))
     const missing = missingNeeds(benchmark, asked, target)
     lacking.push(...missing)
     if (params !== null && source !== null)
@@ -204,14 +203,6 @@ async function readItems(
   const whole = asked.size === undefined && asked.preset === 'full'
   return { dataset, size: whole ? dataset.itemCount : Math.min(wanted, dataset.itemCount) }
 }
-
-const missingRoles = (benchmark: AnyBenchmark, asked: Asked): PlanProblem[] =>
-  (benchmark.roles ?? [])
-    .filter((role) => !(role === 'retriever' && benchmark.corpus !== undefined))
-    .map((role) => ({
-      pointer: asked.pointer,
-      detail: `"${benchmark.id}" needs a ${role}, which a run cannot be given.`,
-    }))
 
 const missingNeeds = (benchmark: AnyBenchmark, asked: Asked, { capabilities }: ProbedTarget): PlanProblem[] =>
   benchmark.needs
