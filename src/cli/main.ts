@@ -1,0 +1,74 @@
+#!/usr/bin/env node
+import { stripVTControlCharacters } from 'node:util'
+import { defineCommand, runCommand, runMain } from 'citty'
+import manifest from '../../package.json' with { type: 'json' }
+import { ApiProblem, ConnectionError } from '../client/client.ts'
+import { Exit, exitCodes, UsageError } from './command.ts'
+import { benchmarks, catalogueCommand } from './commands/benchmarks.ts'
+import { datasets } from './commands/datasets.ts'
+import { doctor } from './commands/doctor.ts'
+import { cancel, leaderboard, report, rows } from './commands/results.ts'
+import { run } from './commands/run.ts'
+import { targets } from './commands/targets.ts'
+import { plain } from './format.ts'
+
+const main = defineCommand({
+  meta: {
+    name: 'assay',
+    version: manifest.version,
+    description: 'Measures whether a language model can be relied on. Settings: ASSAY_URL, ASSAY_API_KEY.',
+  },
+  subCommands: {
+    run,
+    report,
+    rows,
+    leaderboard,
+    cancel,
+    targets,
+    benchmarks,
+    datasets,
+    catalogue: catalogueCommand,
+    doctor,
+  },
+})
+
+/** Says what went wrong in a few lines, without a stack, and gives the exit code for it. */
+function explain(error: unknown): number {
+  if (error instanceof Exit) return error.code
+  const say = (text: string) => process.stderr.write(`${text}\n`)
+  if (error instanceof ApiProblem) {
+    const { problem } = error
+    say(`${plain(problem.title)} (HTTP ${problem.status}): ${plain(problem.detail)}`)
+    for (const entry of problem.errors ?? []) say(`  ${plain(entry.pointer) || '(all)'}: ${plain(entry.detail)}`)
+    if (problem.requestId) say(`  request ${plain(problem.requestId)}`)
+    return exitCodes.failed
+  }
+  if (error instanceof ConnectionError) {
+    say(`${plain(error.message)}\nStart the service (\`npm run demo\`), or say where it is by --server or ASSAY_URL.`)
+    return exitCodes.unreachable
+  }
+  const wrongUsage = error instanceof UsageError || (error instanceof Error && error.name === 'CLIError')
+  if (wrongUsage) {
+    say(`${stripVTControlCharacters(error.message)}\nSee \`assay --help\`.`)
+    return exitCodes.usage
+  }
+  say(error instanceof Error ? (error.stack ?? error.message) : String(error))
+  return exitCodes.failed
+}
+
+// A reader that has seen enough (`assay rows … | head`) is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(exitCodes.done)
+  throw error
+})
+
+const rawArgs = process.argv.slice(2)
+if (rawArgs.length === 0) rawArgs.push('--help')
+if (rawArgs.some((argument) => ['--help', '-h', '--version', '-v'].includes(argument))) await runMain(main, { rawArgs })
+else {
+  try {
+    await runCommand(main, { rawArgs })
+  } catch (error) {
+    process.exitCode = explain(error)
+  }
+}
