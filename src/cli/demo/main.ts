@@ -1,8 +1,9 @@
-import { defineCommand, runMain } from 'citty'
+import { runMain } from 'citty'
+import { command, exitCodes, UsageError, wholeNumber } from '../command.ts'
 import { SetupError } from '../setup/root.ts'
 import { demo } from './demo.ts'
 
-const command = defineCommand({
+const demoCommand = command({
   meta: {
     name: 'demo',
     description:
@@ -26,38 +27,30 @@ const command = defineCommand({
       const code = await demo({
         once: args.once === true,
         suite: oneOf('suite', args.suite, ['core', 'smoke'] as const),
-        size: args.size === undefined ? undefined : sizeOf(args.size),
-        seed: wholeNumber('seed', args.seed, 0, 2_147_483_647),
+        size: sizeOf(args.size),
+        seed: wholeNumber('seed', args.seed, 0, 2_147_483_647) ?? 0,
         fresh: args.fresh === true,
-        port: args.port === undefined ? null : wholeNumber('port', args.port, 1, 65_535),
-        backendPort:
-          args['backend-port'] === undefined ? null : wholeNumber('backend-port', args['backend-port'], 1, 65_535),
+        port: wholeNumber('port', args.port, 1, 65_535) ?? null,
+        backendPort: wholeNumber('backend-port', args['backend-port'], 1, 65_535) ?? null,
         json: args.json === true,
       })
       process.exit(code)
     } catch (error) {
-      if (!(error instanceof SetupError)) throw error
-      process.stderr.write(`\n${error.message}\n${error.wayOut}\n`)
-      process.exit(1)
+      if (error instanceof SetupError) process.stderr.write(`\n${error.message}\n${error.wayOut}\n`)
+      else if (error instanceof UsageError) process.stderr.write(`${error.message}\n`)
+      else throw error
+      process.exit(error instanceof UsageError ? exitCodes.usage : exitCodes.failed)
     }
   },
 })
 
 function oneOf<T extends string>(flag: string, text: string, allowed: readonly T[]): T {
   const found = allowed.find((value) => value === text)
-  if (!found) throw new SetupError(`--${flag} ${text} is not known.`, `Known: ${allowed.join(', ')}.`)
+  if (!found) throw new UsageError(`--${flag} must be one of ${allowed.join(', ')}, not “${text}”.`)
   return found
 }
 
-function wholeNumber(flag: string, text: string, low: number, high: number): number {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < low || value > high) {
-    throw new SetupError(`--${flag} ${text} is not a whole number from ${low} to ${high}.`, 'See --help.')
-  }
-  return value
-}
-
-const sizeOf = (text: string): 'smoke' | 'demo' | 'full' | number =>
+const sizeOf = (text: string | undefined): 'smoke' | 'demo' | 'full' | number | undefined =>
   text === 'smoke' || text === 'demo' || text === 'full' ? text : wholeNumber('size', text, 1, 100_000)
 
-runMain(command)
+runMain(demoCommand)
