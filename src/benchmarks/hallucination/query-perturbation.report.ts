@@ -26,8 +26,6 @@ import {
   type QueryRow,
   rankedByConsensus,
   rankedByGold,
-  rewritten,
-  riskOf,
   transitionOf,
 } from './rewriting.ts'
 
@@ -201,13 +199,7 @@ function rewriteMetric(
   seed: number,
 ): Metric {
   if (!fitted) return missingMetric(text, items.length === 0 ? 'no_items' : 'too_few', items.length)
-  return statisticMetric(
-    text,
-    fitted.report,
-    (some) => statistic(some, (row) => rewritten(fitted.model, row)),
-    seed,
-    'single_class',
-  )
+  return statisticMetric(text, fitted.report, (some) => statistic(some, fitted.rewrite), seed, 'single_class')
 }
 
 function kappaMetric(items: QueryRow[], seed: number): Metric {
@@ -245,7 +237,7 @@ function predictorMetrics(items: QueryRow[], fitted: FittedPredictor | null, see
   ]
   if (!fitted)
     return texts.map((text) => missingMetric(text, items.length === 0 ? 'no_items' : 'too_few', items.length))
-  const risk = (row: QueryRow) => riskOf(fitted.model, row.detail.variants[0]?.text ?? '')
+  const { risk } = fitted
   const [ratiocinate, always, saved, alarms] = texts as [MetricText, MetricText, MetricText, MetricText]
   return [
     statisticMetric(ratiocinate, fitted.report, (some) => f1Of(some, (row) => risk(row) > 0.5), seed),
@@ -269,8 +261,7 @@ function routeMetrics(items: QueryRow[], fitted: FittedPredictor | null, seed: n
   const sent: MetricText = { id: 'routedShare', title: 'Questions sent to the second pipeline', direction: 'neutral' }
   if (items.every((row) => row.detail.secondCorrect === null)) return [missingMetric(text, 'not_asked')]
   if (!fitted) return [missingMetric(text, 'too_few', items.length)]
-  const goes = (row: QueryRow) =>
-    row.detail.secondCorrect !== null && riskOf(fitted.model, row.detail.variants[0]?.text ?? '') > fitted.threshold
+  const goes = (row: QueryRow) => row.detail.secondCorrect !== null && fitted.risk(row) > fitted.threshold
   return [
     shareMetric(
       text,
@@ -318,9 +309,7 @@ function transitionTable(items: QueryRow[], fitted: FittedPredictor | null): Tab
     rows: [
       ...lines('the question again', items, asItWas),
       ...lines('Rank: most consensus', items, rankedByConsensus),
-      ...(fitted
-        ? lines('Rewrite: lowest predicted risk (report fold)', fitted.report, (row) => rewritten(fitted.model, row))
-        : []),
+      ...(fitted ? lines('Rewrite: lowest predicted risk (report fold)', fitted.report, fitted.rewrite) : []),
     ],
   }
 }

@@ -1,19 +1,24 @@
 import { type LogisticModel, logisticRegression } from '../../methods/statistics/logistic-regression.ts'
 import { foldsOf } from '../report/folds.ts'
 import type { Clustered } from '../report/metrics.ts'
+import { remembered } from '../report/rows.ts'
 import { queryFeatures } from './query-features.ts'
 import type { QueryDetail, QueryVariant } from './query-perturbation.ts'
 
 export type QueryRow = Clustered & { index: number; itemId: string; detail: QueryDetail }
 
-export const hallucinationRate = ({ detail }: QueryRow): number =>
-  detail.variants.filter((one) => !one.correct).length / detail.variants.length
+export const hallucinationRate = remembered(
+  ({ detail }: QueryRow): number => detail.variants.filter((one) => !one.correct).length / detail.variants.length,
+)
 export const isHallucinatory = (row: QueryRow): boolean => hallucinationRate(row) > 0.5
 const original = (row: QueryRow): QueryVariant => row.detail.variants[0] as QueryVariant
 
 /** A classifier of questions fitted on the calibration fold, and what it is judged on. */
 export interface FittedPredictor {
-  model: LogisticModel
+  /** Predicted risk of the question as it was asked. */
+  risk: (row: QueryRow) => number
+  /** The rewording with the lowest predicted risk, the first of equals; null where there is none. */
+  rewrite: (row: QueryRow) => QueryVariant | null
   /** Highest risk at which at most 10 % of sound questions of the calibration fold are called hallucinatory. */
   threshold: number
   calibration: QueryRow[]
@@ -38,25 +43,26 @@ export function fitPredictor(rows: readonly QueryRow[], seed: number): FittedPre
   const candidates = [...new Set(sound)].sort((first, second) => first - second)
   const threshold =
     candidates.find((cut) => sound.filter((risk) => risk > cut).length <= MOST_FALSE_ALARMS * sound.length) ?? 1
-  return { model, threshold, ...folds }
+  return {
+    risk: remembered((row: QueryRow) => riskOf(model, original(row).text)),
+    rewrite: remembered((row: QueryRow) => lowest(row.detail.variants.slice(1), (one) => riskOf(model, one.text))),
+    threshold,
+    ...folds,
+  }
 }
 
-export const riskOf = (model: LogisticModel, question: string): number => model.predict(queryFeatures(question))
-
-/** The rewording with the lowest predicted risk, the first of equals; null where there is none. */
-export function rewritten(model: LogisticModel, row: QueryRow): QueryVariant | null {
-  return lowest(row.detail.variants.slice(1), (one) => riskOf(model, one.text))
-}
+const riskOf = (model: LogisticModel, question: string): number => model.predict(queryFeatures(question))
 
 /** The rewording whose first answer most of the answers agree with, the first of equals; null where there is none. */
-export function rankedByConsensus({ detail }: QueryRow): QueryVariant | null {
+export const rankedByConsensus = remembered(({ detail }: QueryRow): QueryVariant | null => {
   const agreeing = (one: QueryVariant) => detail.variants.filter((other) => other.class === one.class).length
   return lowest(detail.variants.slice(1), (one) => -agreeing(one))
-}
+})
 
 /** The rewording whose first answer is right, where there is one: an oracle, for a bound. */
-export const rankedByGold = ({ detail }: QueryRow): QueryVariant | null =>
-  lowest(detail.variants.slice(1), (one) => (one.correct ? 0 : 1))
+export const rankedByGold = remembered(({ detail }: QueryRow): QueryVariant | null =>
+  lowest(detail.variants.slice(1), (one) => (one.correct ? 0 : 1)),
+)
 
 function lowest<T>(list: readonly T[], costOf: (one: T) => number): T | null {
   let best: { one: T; cost: number } | null = null

@@ -9,8 +9,8 @@ import {
 } from '../../methods/likelihood/perplexity.ts'
 import type { ReportContext, Row } from '../define.ts'
 import { fewClusters, lostItems } from '../report/caveats.ts'
-import { countMetric, type MetricText, statisticMetric, withReading } from '../report/metrics.ts'
-import { groupBy, type Reported, reportedRows, worstItems } from '../report/rows.ts'
+import { countMetric, type MetricText, shareOf, statisticMetric, withReading } from '../report/metrics.ts'
+import { groupBy, type Reported, remembered, reportedRows, worstItems } from '../report/rows.ts'
 import type { PerplexityDetail, PerplexityParams } from './perplexity-suite.ts'
 
 type TextRow = Reported<PerplexityDetail>
@@ -18,30 +18,38 @@ const total = (rows: readonly TextRow[], amount: 'tokens' | 'bytes' | 'gzipBytes
   rows.reduce((sum, row) => sum + row.detail[amount], 0)
 const sumOf = (rows: readonly TextRow[]) => pooled(rows.map((row) => row.detail))
 
-/** Surprisal that 95 % of tokens do not exceed, bits, to a tenth. */
+/** Tokens by tenth of a bit, as a list from 0. */
+const histogramOf = remembered((row: TextRow): Uint32Array => {
+  const { surprisals } = row.detail
+  const counts = new Uint32Array((surprisals.at(-1)?.[0] ?? -1) + 1)
+  for (const [tenth, count] of surprisals) counts[tenth] = count
+  return counts
+})
+const highTokens = remembered(({ detail }: TextRow): number =>
+  detail.surprisals.reduce((sum, [tenth, count]) => sum + (tenth > 10 * HIGH_SURPRISAL_BITS ? count : 0), 0),
+)
+
+/** Surprisal that this share of all tokens does not exceed, bits, to a tenth. */
 function surprisalAt(rows: readonly TextRow[], share: number): number | null {
-  const counts = new Map<number, number>()
-  for (const row of rows)
-    for (const [tenth, count] of row.detail.surprisals) counts.set(tenth, (counts.get(tenth) ?? 0) + count)
-  const tokens = [...counts.values()].reduce((sum, count) => sum + count, 0)
+  const counts = new Uint32Array(Math.max(0, ...rows.map((row) => histogramOf(row).length)))
+  for (const row of rows) {
+    const own = histogramOf(row)
+    for (let tenth = 0; tenth < own.length; tenth++) counts[tenth] = (counts[tenth] as number) + (own[tenth] as number)
+  }
+  const tokens = total(rows, 'tokens')
   let seen = 0
-  for (const [tenth, count] of [...counts].sort(([first], [second]) => first - second)) {
+  for (const [tenth, count] of counts.entries()) {
     seen += count
-    if (seen >= share * tokens) return tenth / 10
+    if (tokens > 0 && seen >= share * tokens) return tenth / 10
   }
   return null
 }
 
-function highShare(rows: readonly TextRow[]): number | null {
-  const tokens = total(rows, 'tokens')
-  const high = rows.reduce(
-    (sum, row) =>
-      sum +
-      row.detail.surprisals.reduce((some, [tenth, count]) => some + (tenth > 10 * HIGH_SURPRISAL_BITS ? count : 0), 0),
-    0,
+const highShare = (rows: readonly TextRow[]): number | null =>
+  shareOf(
+    rows.reduce((sum, row) => sum + highTokens(row), 0),
+    total(rows, 'tokens'),
   )
-  return tokens === 0 ? null : high / tokens
-}
 
 /** The report: ratios of sums over documents, never means of perplexities. */
 export function reportPerplexitySuite(

@@ -52,3 +52,15 @@ export function worstItems<Detail>(
     .slice(0, most)
     .map(({ row }) => ({ itemId: row.itemId, why: why(row) }))
 }
+
+/** The function, remembering its value for each row: resampling asks for the same rows a thousand times. */
+export function remembered<Member extends object, Value>(valueAt: (row: Member) => Value): (row: Member) => Value {
+  const known = new WeakMap<Member, { value: Value }>()
+  return (row) => {
+    const before = known.get(row)
+    if (before) return before.value
+    const value = valueAt(row)
+    known.set(row, { value })
+    return value
+  }
+}

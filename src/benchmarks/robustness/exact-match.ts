@@ -51,7 +51,7 @@ export const exactMatch = defineBenchmark({
   sizes: { smoke: 12, demo: 60, full: 1000 },
   callsPerItem: () => ({ typical: 1, most: 1 }),
   builtin: (random, size) =>
-    arithmeticQuestions(random, { size }).map(({ id, cluster, question, answers }) => ({
+    arithmeticQuestions(random, { size, digits: [2, 3] }).map(({ id, cluster, question, answers }) => ({
       id,
       cluster,
       prompt: question,

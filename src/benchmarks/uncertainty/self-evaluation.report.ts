@@ -6,7 +6,14 @@ import { chiSquareUpperTail } from '../../methods/statistics/distributions/gamma
 import { mean } from '../../methods/statistics/summary.ts'
 import type { ReportContext, Row } from '../define.ts'
 import { degenerateLevel, fewClusters, lostItems } from '../report/caveats.ts'
-import { countMetric, missingMetric, statisticInterval, statisticMetric, withReading } from '../report/metrics.ts'
+import {
+  countMetric,
+  type MetricText,
+  meanMetric,
+  missingMetric,
+  statisticMetric,
+  withReading,
+} from '../report/metrics.ts'
 import { type Reported, reportedRows, worstItems } from '../report/rows.ts'
 import type { Candidate, SelfEvaluationDetail, SelfEvaluationParams } from './self-evaluation.ts'
 
@@ -81,9 +88,12 @@ const ways: readonly Way[] = [
   { id: 'perplexity', title: 'Perplexity', pick: pickBy((one) => negative(one.meanNll)) },
 ]
 
+/** Ways that grade by likelihood alone, and those whose figures stand among the metrics. */
+const likelihoods = new Set(['maximumSequenceProbability', 'perplexity'])
+const headlined = new Set(['hybridNota', 'hybrid', 'perplexity'])
+
 type Picked = AnswerRow & { picks: Map<string, Choice> }
 
-const wayOf = (id: string): Way => ways.find((way) => way.id === id) as Way
 const pickOf = (row: Picked, id: string): Choice => row.picks.get(id) as Choice
 
 const accuracy = (rows: readonly Picked[], id: string): number | null =>
@@ -120,6 +130,7 @@ export function reportSelfEvaluation(
   const suffix = empirical ? ':empirical' : ''
   const has = (id: string) => given.some((way) => way.id === id)
   const headline = headlineOf(compared, has('hybridNota'), has('perplexity'), all.length, suffix, seed)
+  const graded = given.map((way) => ({ way, metrics: wayMetrics(way, compared, suffix, seed) }))
   const single = all.length - choosing.length
   const level = mean(all.map((row) => mean(row.detail.candidates.map((one) => one.quality)) as number))
   return {
@@ -130,7 +141,7 @@ export function reportSelfEvaluation(
         : 'Mean quality of the answers that self-evaluation trusts most, over all shares kept.',
     ),
     metrics: [
-      ...['hybridNota', 'hybrid', 'perplexity'].filter(has).flatMap((id) => wayMetrics(id, compared, suffix, seed)),
+      ...graded.flatMap(({ way, metrics }) => (headlined.has(way.id) ? metrics : [])),
       statisticMetric(
         { id: 'candidateQuality', title: 'Mean quality of all candidates', direction: 'higher' },
         all,
@@ -152,7 +163,7 @@ export function reportSelfEvaluation(
       ),
     ],
     curves: compared.length > 0 ? [sparsification(compared, given)] : [],
-    tables: [wayTable(compared, given, seed), fallbackTable(all), positionTable(choosing)],
+    tables: [wayTable(compared, graded), fallbackTable(all), positionTable(choosing)],
     caveats: [
       ...lostItems(rows, headline),
       ...degenerateLevel(level),
@@ -221,39 +232,28 @@ function headlineOf(
   )
 }
 
-const wayMetrics = (id: string, compared: Picked[], suffix: string, seed: number): Metric[] => {
-  const own = id === 'perplexity' ? '' : suffix
-  const { title } = wayOf(id)
+/** Accuracy, calibration AUC and selective AUC of one way on the compared items. */
+function wayMetrics({ id, title }: Way, compared: Picked[], suffix: string, seed: number): Metric[] {
+  const own = likelihoods.has(id) ? '' : suffix
+  const text = (name: string, shown: string): MetricText => ({
+    id: `${name}.${id}${own}`,
+    title: `${shown}, ${title}`,
+    direction: 'higher',
+  })
   return [
+    meanMetric({ ...text('accuracy', 'Accuracy'), unit: 'share' }, compared, (row) => pickOf(row, id).quality, seed),
     statisticMetric(
-      { id: `accuracy.${id}${own}`, title: `Accuracy, ${title}`, direction: 'higher' },
-      compared,
-      (some) => accuracy(some, id),
-      seed,
-    ),
-    statisticMetric(
-      { id: `calibrationAuc.${id}${own}`, title: `Calibration AUC, ${title}`, direction: 'higher' },
+      text('calibrationAuc', 'Calibration AUC'),
       compared,
       (some) => calibrationAuc(some, id),
       seed,
       'single_class',
     ),
-    statisticMetric(
-      { id: `selectiveAuc.${id}${own}`, title: `Selective AUC, ${title}`, direction: 'higher' },
-      compared,
-      (some) => selective(some, id),
-      seed,
-    ),
+    statisticMetric(text('selectiveAuc', 'Selective AUC'), compared, (some) => selective(some, id), seed),
   ]
 }
 
-function wayTable(compared: Picked[], given: readonly Way[], seed: number): Table {
-  const cell = (id: string, name: string, statistic: (rows: readonly Picked[], id: string) => number | null) => {
-    const value = statistic(compared, id)
-    const interval =
-      value === null ? null : statisticInterval(`${name}.${id}`, compared, (some) => statistic(some, id), seed)
-    return [value, interval?.low ?? null, interval?.high ?? null]
-  }
+function wayTable(compared: Picked[], graded: { way: Way; metrics: Metric[] }[]): Table {
   return {
     id: 'ways',
     title: `Ways of grading on the same ${compared.length} items`,
@@ -265,18 +265,16 @@ function wayTable(compared: Picked[], given: readonly Way[], seed: number): Tabl
         { title: 'to', unit: 'share' as const },
       ]),
     ],
-    rows: given.map(({ id, title }) => [
-      title,
-      ...cell(id, 'accuracy', accuracy),
-      ...cell(id, 'calibrationAuc', calibrationAuc),
-      ...cell(id, 'selectiveAuc', selective),
+    rows: graded.map(({ way, metrics }) => [
+      way.title,
+      ...metrics.flatMap(({ value, interval }) => [value, interval?.low ?? null, interval?.high ?? null]),
     ]),
   }
 }
 
 /** Every item counts here: where there was one candidate only, its verdict stands in for the choice. */
 function fallbackTable(all: AnswerRow[]): Table {
-  const evalPick = wayOf('eval').pick
+  const evalPick = (ways.find((way) => way.id === 'eval') as Way).pick
   const line = ({ id, title, pick }: Way) => {
     const picked = all.flatMap((row): Picked[] => {
       const found = row.detail.candidates.length > 1 ? pick(row.detail) : (evalPick(row.detail) ?? pick(row.detail))
