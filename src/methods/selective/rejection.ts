@@ -37,7 +37,11 @@ export function predictionRejectionArea(
   qualities: ArrayLike<number>,
   maxRejection = 1,
 ): number | null {
-  const sorted = qualitiesByCertainty(uncertainties, scaled(qualities))
+  return areaOf(qualitiesByCertainty(uncertainties, scaled(qualities)), maxRejection)
+}
+
+/** The area from scaled qualities in order of certainty. */
+function areaOf(sorted: Float64Array, maxRejection: number): number | null {
   const count = sorted.length
   const rejections = Math.trunc(maxRejection * count)
   if (rejections === 0) return null
@@ -63,13 +67,10 @@ export function predictionRejectionRatio(
   qualities: ArrayLike<number>,
   maxRejection = 1,
 ): number | null {
-  const area = predictionRejectionArea(uncertainties, qualities, maxRejection)
-  const oracle = predictionRejectionArea(
-    Float64Array.from(qualities, (quality) => -quality),
-    qualities,
-    maxRejection,
-  )
-  const random = mean(scaled(qualities))
+  const unit = scaled(qualities)
+  const area = areaOf(qualitiesByCertainty(uncertainties, unit), maxRejection)
+  const random = mean(unit)
+  const oracle = areaOf(unit.sort().reverse(), maxRejection)
   if (area === null || oracle === null || random === null) return null
   return oracle - random < 1e-12 ? null : normalizedRejectionArea(area, random, oracle)
 }

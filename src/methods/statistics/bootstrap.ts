@@ -1,6 +1,6 @@
 import type { Random } from '../random.ts'
 import type { Interval } from './intervals.ts'
-import { mean, quantileOfSorted, sameLength } from './summary.ts'
+import { ascendingOrder, mean, quantileOfSorted, sameLength } from './summary.ts'
 
 /** Fewer clusters than this give no interval: a handful of clusters cannot show their own spread. */
 export const LEAST_CLUSTERS = 5
@@ -57,7 +57,7 @@ export function clusterMembers(count: number, clusters?: ArrayLike<string | numb
 }
 
 /**
- * Ascending values of `statistic` over seeded resamples of the items 0..count−1 (or of whole clusters).
+ * Ascending values of `statistic`, which must not depend on the order of its positions, over seeded resamples of the items 0..count−1 (or of whole clusters).
  * A resample whose statistic is null or not finite is left out. Null when items or clusters are too few, or when more
  * than one resample in ten had no value: what is left would then describe other data.
  */
@@ -72,23 +72,33 @@ export function bootstrapDistribution(
   const results = new Float64Array(resamples)
   let kept = 0
   const single = members.length === count
-  let positions = new Uint32Array(count)
+  const draws = new Uint32Array(members.length)
   for (let r = 0; r < resamples; r++) {
-    if (single) {
-      for (let i = 0; i < count; i++) positions[i] = Math.floor(random.next() * count)
-    } else {
-      const drawn = members.map(() => members[Math.floor(random.next() * members.length)] as Uint32Array)
-      positions = new Uint32Array(drawn.reduce((sum, list) => sum + list.length, 0))
-      let at = 0
-      for (const list of drawn) {
-        positions.set(list, at)
-        at += list.length
-      }
+    draws.fill(0)
+    for (let i = 0; i < draws.length; i++) {
+      const drawn = Math.floor(random.next() * draws.length)
+      draws[drawn] = (draws[drawn] as number) + 1
     }
+    const positions = expanded(draws, members, single)
     const value = statistic(positions)
     if (value !== null && Number.isFinite(value)) results[kept++] = value
   }
   return kept < resamples * 0.9 ? null : results.subarray(0, kept).sort()
+}
+
+/** The positions of the drawn clusters, ascending: statistics that sort by something sorted beforehand are then linear. */
+function expanded(draws: Uint32Array, members: readonly Uint32Array[], single: boolean): Uint32Array {
+  let size = 0
+  for (let c = 0; c < draws.length; c++)
+    size += (draws[c] as number) * (single ? 1 : (members[c] as Uint32Array).length)
+  const positions = new Uint32Array(size)
+  let at = 0
+  for (let c = 0; c < draws.length; c++) {
+    const member = members[c] as Uint32Array
+    for (let repeat = draws[c] as number; repeat > 0; repeat--)
+      for (let i = 0; i < member.length; i++) positions[at++] = member[i] as number
+  }
+  return single ? positions : positions.sort()
 }
 
 /** Seeded percentile interval of any statistic over items, as `bootstrapDistribution`; null where that is null. */
@@ -151,9 +161,20 @@ export function bootstrapPairsInterval(
   options: BootstrapOptions,
 ): Interval | null {
   sameLength('bootstrapPairsInterval', x, y)
-  const second = Float64Array.from({ length: y.length }, (_, i) => Number(y[i]))
-  return bootstrapInterval(x.length, (positions) => statistic(at(x, positions), at(second, positions)), options)
+  // Sorted once by the first list, so that no resample has to be sorted by it again.
+  const order = ascendingOrder(x)
+  const first = at(x, order)
+  const second = Float64Array.from(order, (i) => Number(y[i]))
+  const { clusters } = options
+  const sorted = clusters && Array.from(order, (i) => clusters[i] as string | number)
+  return bootstrapInterval(x.length, (positions) => statistic(at(first, positions), at(second, positions)), {
+    ...options,
+    clusters: sorted,
+  })
 }
 
-const at = (values: ArrayLike<number>, positions: Uint32Array): Float64Array =>
-  Float64Array.from(positions, (i) => values[i] as number)
+function at(values: ArrayLike<number>, positions: Uint32Array): Float64Array {
+  const drawn = new Float64Array(positions.length)
+  for (let i = 0; i < drawn.length; i++) drawn[i] = values[positions[i] as number] as number
+  return drawn
+}

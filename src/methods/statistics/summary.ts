@@ -42,10 +42,18 @@ export function logSumExp(values: ArrayLike<number>): number {
   return largest + Math.log(sum)
 }
 
-/** Positions of the values in ascending order; equal values keep their order. */
+/** Positions of the values in ascending order; equal values keep their order. Linear when they are sorted either way. */
 export function ascendingOrder(values: ArrayLike<number>): Uint32Array {
-  const order = new Uint32Array(values.length)
-  for (let i = 0; i < order.length; i++) order[i] = i
+  const count = values.length
+  const order = new Uint32Array(count)
+  for (let i = 0; i < count; i++) order[i] = i
+  let [rising, falling] = [true, true]
+  for (let i = 1; i < count && (rising || falling); i++) {
+    rising &&= (values[i - 1] as number) <= (values[i] as number)
+    falling &&= (values[i - 1] as number) > (values[i] as number)
+  }
+  if (rising) return order
+  if (falling) return order.reverse()
   return order.sort((a, b) => (values[a] as number) - (values[b] as number) || a - b)
 }
 

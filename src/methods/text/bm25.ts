@@ -50,27 +50,50 @@ export function buildBm25<P extends Passage>(
   })
   const averageLength = lengths.reduce((sum, length) => sum + length, 0) / (sorted.length || 1)
   const damping = lengths.map((length) => k1 * (1 - b + (b * length) / (averageLength || 1)))
+  const lists = new Map(
+    [...postings].map(([word, { documents, counts }]) => [
+      word,
+      { documents: Uint32Array.from(documents), counts: Uint32Array.from(counts) },
+    ]),
+  )
+  const scores = new Float64Array(sorted.length)
   return {
     size: sorted.length,
     search(query, k) {
-      const scores = new Float64Array(sorted.length)
-      const found: number[] = []
+      scores.fill(0)
       for (const word of new Set(wordTokens(query))) {
-        const list = postings.get(word)
+        const list = lists.get(word)
         if (!list) continue
-        const idf = Math.log1p((sorted.length - list.documents.length + 0.5) / (list.documents.length + 0.5))
-        list.documents.forEach((document, i) => {
-          const count = list.counts[i] as number
-          if (scores[document] === 0) found.push(document)
+        const { documents, counts } = list
+        const idf = Math.log1p((sorted.length - documents.length + 0.5) / (documents.length + 0.5))
+        for (let i = 0; i < documents.length; i++) {
+          const document = documents[i] as number
+          const count = counts[i] as number
           scores[document] =
             (scores[document] as number) + (idf * count * (k1 + 1)) / (count + (damping[document] as number))
-        })
+        }
       }
-      // Documents are numbered in order of id, so the number settles ties.
-      found.sort((x, y) => (scores[y] as number) - (scores[x] as number) || x - y)
-      return found
-        .slice(0, k)
-        .map((document) => ({ passage: sorted[document] as P, score: scores[document] as number }))
+      return best(scores, k).map((document) => ({
+        passage: sorted[document] as P,
+        score: scores[document] as number,
+      }))
     },
   }
+}
+
+/**
+ * Positions of the `k` largest positive scores, best first. Documents are numbered in order of id and are visited in
+ * that order, so an equal score never displaces an earlier one.
+ */
+function best(scores: Float64Array, k: number): number[] {
+  const kept: number[] = []
+  for (let document = 0; document < scores.length; document++) {
+    const score = scores[document] as number
+    if (score <= 0 || (kept.length >= k && score <= (scores[kept[k - 1] as number] as number))) continue
+    let place = kept.length
+    while (place > 0 && (scores[kept[place - 1] as number] as number) < score) place--
+    kept.splice(place, 0, document)
+    if (kept.length > k) kept.pop()
+  }
+  return kept
 }
