@@ -240,8 +240,8 @@ const makers: Readonly<Record<FalsehoodKind, (random: Random) => Parts>> = {
 }
 
 /**
- * Pairs of an unanswerable question and a twin that differs in one slot and has an answer; the kinds take turns.
- * No question comes twice on the unanswerable side. Raises when a kind runs out (well beyond 100 of one kind).
+ * Pairs of an unanswerable question and a twin that differs in one slot and has an answer. The kinds take turns; one that has no new
+ * pair left (after about 200) is passed over. No question comes twice on either side. Raises when every kind has run out.
  */
 export function falsehoodPairs(
   random: Random,
@@ -249,20 +249,31 @@ export function falsehoodPairs(
 ): FalsehoodPair[] {
   const source = random.fork(`falsehoods/${WORLD_VERSION}`)
   const seen = new Set<string>()
-  return Array.from({ length: size }, (_, index) => {
-    const kind = kinds[index % kinds.length] as FalsehoodKind
-    const own = source.fork(index)
-    for (let attempt = 0; attempt < 2000; attempt++) {
-      const parts = makers[kind](own)
-      const unanswerable = capitalised(fill(parts.template, { slot: parts.slot.unanswerable }))
-      const answerable = capitalised(fill(parts.template, { slot: parts.slot.answerable }))
-      if (seen.has(unanswerable) || seen.has(answerable)) continue
-      seen.add(unanswerable)
-      seen.add(answerable)
-      return { id: `falsehood/${kind}/${index}`, kind, ...parts, unanswerable, answerable }
-    }
-    throw new RangeError(`falsehoodPairs: fewer than ${size} pairs; ${kind} has run out`)
-  })
+  const open = new Set(kinds)
+  const pairs: FalsehoodPair[] = []
+  for (let turn = 0; pairs.length < size; turn++) {
+    if (open.size === 0) throw new RangeError(`falsehoodPairs: ${size} asked for, only ${pairs.length} could be made`)
+    const kind = kinds[turn % kinds.length] as FalsehoodKind
+    if (!open.has(kind)) continue
+    const pair = newPair(source.fork(turn), kind, seen)
+    if (pair === null) open.delete(kind)
+    else pairs.push({ id: `falsehood/${kind}/${turn}`, kind, ...pair })
+  }
+  return pairs
+}
+
+/** A pair whose questions are not among those seen, which it joins; null when two thousand draws gave none. */
+function newPair(random: Random, kind: FalsehoodKind, seen: Set<string>): Omit<FalsehoodPair, 'id' | 'kind'> | null {
+  for (let attempt = 0; attempt < 2000; attempt++) {
+    const parts = makers[kind](random)
+    const unanswerable = capitalised(fill(parts.template, { slot: parts.slot.unanswerable }))
+    const answerable = capitalised(fill(parts.template, { slot: parts.slot.answerable }))
+    if (seen.has(unanswerable) || seen.has(answerable)) continue
+    seen.add(unanswerable)
+    seen.add(answerable)
+    return { ...parts, unanswerable, answerable }
+  }
+  return null
 }
 
 /** The pairs as items, the unanswerable side first. */

@@ -26,7 +26,9 @@ describe('falsehoodPairs', () => {
   it('take the kinds in turn and hold the draws that benchmarks ask for', () => {
     for (const kind of FALSEHOOD_KINDS) expect(ofKind(kind)).toHaveLength(100)
     expect(falsehoodPairs(seeded(2), { size: 150, kinds: ['futureEvent'] })).toHaveLength(150)
-    expect(() => falsehoodPairs(seeded(2), { size: 5000, kinds: ['futureEvent'] })).toThrow(/run out/)
+    expect(() => falsehoodPairs(seeded(2), { size: 5000, kinds: ['futureEvent'] })).toThrow(/5000 asked for/)
+    const many = falsehoodPairs(seeded(2), { size: 2000 })
+    expect(new Set(many.flatMap((pair) => [pair.unanswerable, pair.answerable])).size).toBe(4000)
   })
 
   it('differ from their twin in one slot', () => {
