@@ -7,7 +7,7 @@ import { attributeOf } from './fiction-attributes.ts'
 import { type FictionQuestion, fictionQuestions } from './fiction-questions.ts'
 import { forwardRelations, type RelationId } from './relations.ts'
 import { WORLD_VERSION } from './version.ts'
-import { fill } from './wording.ts'
+import { capitalised, fill } from './wording.ts'
 
 /** How a question is worded badly although its answer stands. */
 export type BadWording = 'missingReferent' | 'doubleNegation' | 'vagueComparative'
@@ -69,7 +69,7 @@ function fromTable(fact: FactQuestion, bad: BadWording | null, random: Random, c
   const query = bad && noun ? fill(random.pick(badTemplates[bad]), { subject: fact.subject, noun }) : fact.question
   const plain = {
     id: `query/${fact.id}`,
-    query: query.charAt(0).toUpperCase() + query.slice(1),
+    query: capitalised(query),
     answers: fact.answers,
     bad,
     cluster: fact.cluster,
@@ -85,7 +85,7 @@ function fromFiction(world: FictionWorld, item: FictionQuestion, bad: BadWording
   const query = bad ? fill(random.pick(badTemplates[bad]), { subject, noun: label }) : item.question
   return {
     id: `query/${item.id}`,
-    query: query.charAt(0).toUpperCase() + query.slice(1),
+    query: capitalised(query),
     scenario: 'extractive',
     context: world.passageOf.get(item.start)?.text as string,
     answers: item.answers,
@@ -108,6 +108,14 @@ function fromArithmetic(item: ArithmeticQuestion, bad: BadWording | null): Query
   }
 }
 
+/** The list in chunks of `length`, each shuffled: what went by turns no longer falls in step with another turn. */
+function shuffledInChunks<T>(random: Random, list: readonly T[], length: number): T[] {
+  const chunks = Math.ceil(list.length / length)
+  return Array.from({ length: chunks }, (_, chunk) =>
+    random.fork(chunk).shuffle(list.slice(chunk * length, (chunk + 1) * length)),
+  ).flat()
+}
+
 /**
  * Open and multiple-choice questions from the tables, questions on an invented passage, and sums, by turns. In every block of four one is
  * badly worded on purpose; which source and which fault take turns. The gold answer is that of the well-worded question.
@@ -115,9 +123,12 @@ function fromArithmetic(item: ArithmeticQuestion, bad: BadWording | null): Query
 export function queries(random: Random, { size }: { size: number }): Query[] {
   const source = random.fork(`queries/${WORLD_VERSION}`)
   const blocks = Math.ceil(size / 4)
-  // Two fact questions a block, drawn at once so that none comes twice.
-  const facts = factQuestions(source, { size: blocks * 2, relations: forwardRelations.slice(0, 8) })
-  const sums = arithmeticQuestions(source, { size: blocks, digits: [1, 2], operations: [1, 2] })
+  const rounds = Math.ceil(blocks / 4)
+  // Eight relations and four levels go by turns and so does the bad wording: shuffled, else always the same ones would be badly worded.
+  const relations = forwardRelations.slice(0, 8)
+  const facts = shuffledInChunks(source.fork('facts'), factQuestions(source, { size: rounds * 8, relations }), 8)
+  const levels = { digits: [1, 2], operations: [1, 2] }
+  const sums = shuffledInChunks(source.fork('sums'), arithmeticQuestions(source, { size: rounds * 4, ...levels }), 4)
   const world = fictionWorld(source, { size: 400 })
   const stories = fictionQuestions(source, world, { size: blocks, hops: [1], backward: false })
   return Array.from({ length: size }, (_, index) => {

@@ -20,6 +20,15 @@ describe('queries', () => {
     }
   })
 
+  it('do not tie the wording, or the form, to one relation or level', () => {
+    const relationOf = (item: (typeof drawn)[number]) => item.cluster.split('/')[0]
+    const open = drawn.filter((item) => item.source === 'table' && item.scenario === 'abstractive')
+    expect(new Set(open.map(relationOf)).size).toBe(8)
+    expect(new Set(open.filter((item) => item.bad).map(relationOf)).size).toBeGreaterThan(4)
+    const badSums = drawn.filter((item) => item.source === 'arithmetic' && item.bad).map((item) => item.id.length)
+    expect(new Set(badSums).size).toBeGreaterThan(2)
+  })
+
   it('carry what their scenario needs', () => {
     for (const { scenario, context, choices, answers, query } of drawn) {
       expect(query).toMatch(/^\p{Lu}|^\d/u)
