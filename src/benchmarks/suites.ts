@@ -14,10 +14,10 @@ export interface Suite {
 const modest: Record<string, Record<string, unknown>> = {
   'idk-token': { samples: 0, askTruth: false, maxTokens: 12 },
   'self-evaluation': { maxTokens: 16, longShare: 0, evalVariants: [] },
-  'query-perturbation': { paraphrases: 'rules', maxTokens: 12 },
+  'query-perturbation': { paraphrases: 'rules', maxTokens: 10 },
   'refusal-aware': { maxTokens: 12 },
-  'first-token-vs-text': { maxTokens: 24 },
-  'adaptive-retrieval': { samples: 5, passages: 3, maxTokens: 12, corpusSize: 400 },
+  'first-token-vs-text': { maxTokens: 20 },
+  'adaptive-retrieval': { samples: 5, passages: 2, maxTokens: 12, corpusSize: 400, askTruth: false },
   'perplexity-suite': { maxBytes: 600 },
 }
 

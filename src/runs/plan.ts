@@ -4,7 +4,7 @@ import type { Capabilities } from '../../schema/capabilities.ts'
 import type { BenchmarkRequest, RunRequest } from '../../schema/run.ts'
 import { findBenchmark } from '../benchmarks/catalogue.ts'
 import type { AnyBenchmark } from '../benchmarks/define.ts'
-import { suites } from '../benchmarks/suites.ts'
+import { suiteParams, suites } from '../benchmarks/suites.ts'
 import { targetRevision } from '../model/connection.ts'
 import { type Database, newId, openDatabase } from '../store/database.ts'
 import { type DatasetRow, getDataset } from '../store/datasets.ts'
@@ -104,13 +104,9 @@ function askedBenchmarks(request: RunRequest): Asked[] {
       pointer: pointerTo('benchmarks', index),
       preset: request.size ?? 'full',
     }))
-  const suite = suites[request.suite as SuiteName]
-  return suite.benchmarks.map((id) => ({
-    id,
-    params: {},
-    pointer: '/suite',
-    preset: request.size ?? suite.defaultSize,
-  }))
+  const name = request.suite as SuiteName
+  const preset = request.size ?? suites[name].defaultSize
+  return suites[name].benchmarks.map((id) => ({ id, params: suiteParams(name, id, preset), pointer: '/suite', preset }))
 }
 
 async function planBenchmarks(

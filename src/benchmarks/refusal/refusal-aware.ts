@@ -21,7 +21,7 @@ const params = z
     maxTokens: z.number().int().min(1).max(256).default(15),
     instruction: z
       .string()
-      .default('Answer in a few words. If you cannot know the answer, say that you do not know.')
+      .default('Answer in a few words, or say that you do not know.')
       .meta({
         description: 'Said before the question to the evaluated target; the reference target gets the question alone',
       }),
@@ -97,7 +97,7 @@ export const refusalAware = defineBenchmark({
   params,
   item,
   row,
-  sizes: { smoke: 6, demo: 60, full: 1000 },
+  sizes: { smoke: 6, demo: 40, full: 1000 },
   callsPerItem: ({ referenceSamples }, capabilities) => {
     const scoring = capabilities && !capabilities.prompt_logprobs && !capabilities.logprobs ? VOTES : 2
     return { typical: 2 + scoring + referenceSamples, most: 2 + VOTES + 3 + referenceSamples }

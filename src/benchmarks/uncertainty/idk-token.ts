@@ -73,9 +73,9 @@ const row = z.object({
 })
 export type IdkDetail = z.infer<typeof row>
 
-const task = 'Complete the sentence or answer the question in a few words.'
+const task = 'Answer or complete in a few words.'
 const allowing = (idk: string) => `${task} If you do not know, say: ${idk}`
-const forcing = `${task} Always give an answer, even if you are not sure.`
+const forcing = `${task} Always give an answer.`
 
 export const idkToken = defineBenchmark({
   id: 'idk-token',
