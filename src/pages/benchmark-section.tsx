@@ -1,5 +1,5 @@
 import type { Family } from '../../schema/benchmark.ts'
-import type { BenchmarkReport } from '../../schema/report.ts'
+import type { BenchmarkReport, Metric } from '../../schema/report.ts'
 import type { RunReport, ScoreRow } from '../../schema/run.ts'
 import { formatNumber, words } from './format.ts'
 import { commonDomain, Direction, IntervalText, Value, Whisker } from './interval.tsx'
@@ -38,11 +38,27 @@ export function HeadlineCard({ shown }: { shown: ShownBenchmark }) {
       <p class="reading">
         {headline.title} <Direction direction={headline.direction} />
       </p>
+      {headline.value === null ? <Instead metrics={shown.result.report.metrics} /> : null}
       <p class="basis">
         n = {formatNumber(headline.n)}
         {caveats.length === 0 ? null : `, ${caveats.length} ${caveats.length === 1 ? 'caveat' : 'caveats'}`}
       </p>
     </li>
+  )
+}
+
+/** What else was measured, on the card of a headline that could not be. */
+function Instead({ metrics }: { metrics: readonly Metric[] }) {
+  const measured = metrics.filter(({ value, unit }) => value !== null && unit !== 'count' && unit !== 'tokens')
+  if (measured.length === 0) return null
+  return (
+    <ul class="meta">
+      {measured.slice(0, 2).map((metric) => (
+        <li>
+          <Value metric={metric} /> {metric.title}
+        </li>
+      ))}
+    </ul>
   )
 }
 
@@ -61,8 +77,8 @@ export function BenchmarkSection({ shown, runId }: { shown: ShownBenchmark; runI
         <p class="note">
           <a href={`/benchmarks/${result.benchmarkId}`}>What is asked and how it is scored</a> · version{' '}
           {result.version} · rows as{' '}
-          <a href={`/v1/runs/${runId}/rows.jsonl?benchmarkId=${result.benchmarkId}`}>JSONL</a> or{' '}
-          <a href={`/v1/runs/${runId}/rows.csv?benchmarkId=${result.benchmarkId}`}>CSV</a>
+          <a href={`/v1/runs/${runId}/rows/export?format=jsonl&benchmarkId=${result.benchmarkId}`}>JSONL</a> or{' '}
+          <a href={`/v1/runs/${runId}/rows/export?format=csv&benchmarkId=${result.benchmarkId}`}>CSV</a>
         </p>
       </div>
       <Headline headline={report.headline} />

@@ -1,12 +1,10 @@
 import type { Context } from 'hono'
 import type { Bindings, RequestVariables } from '../../schema/bindings.ts'
+import type { ItemExchanges } from '../../schema/evidence.ts'
 import type { RunRow } from '../store/runs.ts'
 
 /** One exchange about an item: what was asked of a model and what it answered. */
-export interface AskedAnswered {
-  asked: unknown
-  answered: unknown
-}
+export type Exchange = ItemExchanges['exchanges'][number]
 
 /** What pages need of rooms that they may not import; the Worker's entry passes it in. */
 export interface PageServices {
@@ -19,7 +17,7 @@ export interface PageServices {
     runId: string,
     benchmarkId: string,
     itemIndex: number,
-  ) => Promise<readonly AskedAnswered[]>
+  ) => Promise<readonly Exchange[]>
 }
 
 /** The identity comes from the first middleware of the API, which runs before every page. */

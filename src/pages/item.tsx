@@ -2,7 +2,7 @@ import { findBenchmark } from '../benchmarks/catalogue.ts'
 import { openDatabase } from '../store/database.ts'
 import { getRunBenchmarks } from '../store/runs.ts'
 import { getScore, scoreView } from '../store/scores.ts'
-import { type AskedAnswered, type PageContext, tenantOf } from './context.ts'
+import { type Exchange, type PageContext, tenantOf } from './context.ts'
 import { counted, formatNumber } from './format.ts'
 import { Page } from './layout.tsx'
 import { notFoundPage } from './message.tsx'
@@ -56,7 +56,7 @@ export async function itemPage(context: PageContext) {
           <ol class="items exchanges">
             {exchanges.map((exchange) => (
               <li class="item">
-                <Exchange exchange={exchange} />
+                <AskedAnswered exchange={exchange} />
               </li>
             ))}
           </ol>
@@ -74,7 +74,7 @@ interface Known {
 }
 
 /** A question and its answer; the parts that every dialect has in words, all else as JSON. */
-function Exchange({ exchange: { asked, answered } }: { exchange: AskedAnswered }) {
+function AskedAnswered({ exchange: { asked, answered } }: { exchange: Exchange }) {
   const { kind, messages, prompt, continuations, ...settings } = (asked ?? {}) as Known & Record<string, unknown>
   const opened = typeof prompt === 'object' && prompt !== null ? (prompt as Known & { answerPrefix?: string }) : null
   const { samples, scores, ...others } = (answered ?? {}) as {

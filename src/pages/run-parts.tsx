@@ -1,9 +1,6 @@
 import type { ItemCounts } from '../../schema/report.ts'
 import type { BenchmarkProgress, Execution, Run } from '../../schema/run.ts'
-import { finishedStatuses } from '../../schema/states.ts'
 import { counted, formatDuration, formatMoney, formatNumber, formatTime, shortHash, words } from './format.ts'
-
-export const isFinished = (run: Pick<Run, 'status'>): boolean => finishedStatuses.includes(run.status)
 
 /** A run's or a row's status as a coloured word. */
 export const StatusBadge = ({ status }: { status: string }) => (

@@ -1,13 +1,21 @@
 import type { RunReport } from '../../schema/run.ts'
 import { findBenchmark } from '../benchmarks/catalogue.ts'
 import { type Database, openDatabase } from '../store/database.ts'
-import { getPublishedRun, getRun, getRunBenchmarks, type RunRow, runReportView, runView } from '../store/runs.ts'
+import {
+  finishedRun,
+  getPublishedRun,
+  getRun,
+  getRunBenchmarks,
+  type RunRow,
+  runReportView,
+  runView,
+} from '../store/runs.ts'
 import { scoresOfItems } from '../store/worst-items.ts'
 import { BenchmarkSection, HeadlineCard, type ShownBenchmark } from './benchmark-section.tsx'
 import { type PageContext, tenantOf } from './context.ts'
 import { Page } from './layout.tsx'
 import { notFoundPage } from './message.tsx'
-import { ExecutionFacts, isFinished, Progress, RunMeta, refreshSeconds, StatusBadge, StopNotice } from './run-parts.tsx'
+import { ExecutionFacts, Progress, RunMeta, refreshSeconds, StatusBadge, StopNotice } from './run-parts.tsx'
 
 /** Worst items of one benchmark that a page shows. */
 const mostWorst = 10
@@ -34,7 +42,7 @@ export async function runPage(context: PageContext) {
   if (row === null) return runNotFound(context)
   const loggedIn = tenantOf(context) !== null
   const path = `/runs/${row.id}`
-  if (!isFinished(row)) {
+  if (!finishedRun(row)) {
     await context.get('services').wake(context.env, row)
     const run = await runView(db, row)
     return context.html(
@@ -73,10 +81,11 @@ function RunTitle({ run, own }: { run: RunReport['run']; own: boolean }) {
       </div>
       <RunMeta run={run} />
       <p class="note">
-        {isFinished(run) ? (
+        {finishedRun(run) ? (
           <>
             <a href={`/v1/runs/${run.id}/report`}>Report as JSON</a> · rows as{' '}
-            <a href={`/v1/runs/${run.id}/rows.jsonl`}>JSONL</a> or <a href={`/v1/runs/${run.id}/rows.csv`}>CSV</a>
+            <a href={`/v1/runs/${run.id}/rows/export?format=jsonl`}>JSONL</a> or{' '}
+            <a href={`/v1/runs/${run.id}/rows/export?format=csv`}>CSV</a>
           </>
         ) : (
           <a href={`/v1/runs/${run.id}`}>This run as JSON</a>

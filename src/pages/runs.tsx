@@ -1,11 +1,11 @@
 import { CursorError } from '../store/cursor.ts'
 import { openDatabase } from '../store/database.ts'
-import { listRuns, type RunRow } from '../store/runs.ts'
+import { finishedRun, listRuns, type RunRow } from '../store/runs.ts'
 import { type PageContext, tenantOf } from './context.ts'
 import { counted, formatDuration, formatTime } from './format.ts'
 import { Page } from './layout.tsx'
 import { notFoundPage } from './message.tsx'
-import { isFinished, refreshSeconds, StatusBadge } from './run-parts.tsx'
+import { refreshSeconds, StatusBadge } from './run-parts.tsx'
 import { ScrollBox } from './scroll-box.tsx'
 
 const perPage = 30
@@ -25,7 +25,7 @@ export async function runsPage(context: PageContext) {
         title="Runs"
         path="/runs"
         loggedIn
-        refreshSeconds={page.items.every(isFinished) ? undefined : refreshSeconds * 2}
+        refreshSeconds={page.items.every(finishedRun) ? undefined : refreshSeconds * 2}
       >
         <div class="title">
           <h1>Runs</h1>

@@ -42,6 +42,8 @@ h1 { font-size: clamp(1.55rem, 1.2rem + 1.5vw, 2.05rem); font-weight: 680; }
 h2 { font-size: 1.25rem; font-weight: 660; }
 h3 { font-size: 1rem; font-weight: 650; }
 p { margin: 0; max-width: 72ch; }
+h1, h2, h3, h4, p, li, dd, summary, figcaption { overflow-wrap: anywhere; }
+:is(td, th) :is(p, li, summary), td, th { overflow-wrap: break-word; }
 h1.mono { font-size: 1.35rem; letter-spacing: 0; overflow-wrap: anywhere; }
 code, pre, .mono { font-family: var(--mono); }
 code, pre, :is(p, span, dd, h4).mono { font-size: 0.88em; }
@@ -99,6 +101,10 @@ footer.site p { max-width: 1320px; margin: 0 auto; padding: 1.1rem 1.25rem 2rem;
 .chip[aria-current].family::before { background: currentColor; }
 
 .scroll { position: relative; overflow-x: auto; border: 1px solid var(--line); border-radius: var(--radius); background: var(--card); }
+.scroll.fitted { width: fit-content; max-width: 100%; }
+.report-table { min-width: min(32rem, 100%); }
+.report-table .number { min-width: 5.5rem; white-space: normal; }
+.report-table td.number { white-space: nowrap; }
 table { border-collapse: separate; border-spacing: 0; width: 100%; font-size: 0.92rem; }
 th, td { padding: 0.5rem 0.75rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
 tbody tr:last-child > * { border-bottom: 0; }
@@ -150,6 +156,8 @@ ul.texts { margin: 0; padding: 0; list-style: none; display: grid; gap: 0.25rem;
 .card .figure { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0.1rem 0.55rem; }
 .card .figure .value { font-size: 1.9rem; font-weight: 640; letter-spacing: -0.025em; line-height: 1.15; }
 .card .reading { color: var(--soft); font-size: 0.88rem; }
+.card .meta { display: grid; gap: 0.15rem; font-size: 0.85rem; }
+.card .meta .value { font-weight: 640; color: var(--ink); }
 .card .basis { color: var(--faint); font-size: 0.82rem; }
 
 .anchors { position: sticky; top: 0; z-index: 3; display: flex; gap: 0.1rem; overflow-x: auto; background: var(--paper); border-bottom: 1px solid var(--line); margin: 0 -1.25rem; padding: 0 1.25rem; font-size: 0.9rem; }
@@ -179,7 +187,7 @@ ul.texts { margin: 0; padding: 0; list-style: none; display: grid; gap: 0.25rem;
 
 .params { min-width: 40rem; }
 .metrics tbody th { min-width: 13rem; font-weight: 500; }
-.metrics td.whisker-cell { width: 9rem; vertical-align: middle; }
+.metrics td.whisker-cell { width: 9rem; padding-top: 0.7rem; }
 .metrics th small { display: block; font-weight: 400; color: var(--faint); max-width: 46ch; }
 .metrics .value { font-weight: 640; }
 .curves { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 23rem), 1fr)); align-items: start; }
@@ -220,7 +228,10 @@ details[open] > summary { margin-bottom: 0.5rem; }
 .fields { display: grid; grid-template-columns: minmax(7rem, max-content) minmax(0, 1fr); gap: 0.3rem 1rem; margin: 0; font-size: 0.92rem; }
 .fields dt { color: var(--faint); font-size: 0.86rem; padding-top: 0.1rem; }
 .fields dd { margin: 0; overflow-wrap: anywhere; min-width: 0; }
-.words { white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; max-width: 90ch; }
+.words { white-space: pre-wrap; margin: 0; max-width: 90ch; }
+.entries th, .entries td { padding: 0.3rem 0.6rem; font-size: 0.86rem; }
+.entries .words { min-width: 9rem; }
+.fields .meta { font-size: 1em; color: inherit; }
 .words.said { border-left: 3px solid var(--accent); padding-left: 0.6rem; }
 .fields dd > details > .words { margin-top: 0.4rem; }
 @media (max-width: 560px) { .fields { grid-template-columns: minmax(0, 1fr); gap: 0.1rem; } .fields dd { margin-bottom: 0.4rem; } }

@@ -58,15 +58,13 @@ export function MetricsTable({ metrics, label }: { metrics: readonly Metric[]; l
 /** A report's table; a column of numbers is set right. */
 export function ReportTable({ table, id }: { table: Table; id: string }) {
   const numeric = table.columns.map(
-    (_, place) =>
-      table.rows.every((row) => typeof row[place] !== 'string') &&
-      table.rows.some((row) => typeof row[place] === 'number'),
+    (_, place) => table.rows.length > 0 && table.rows.every((row) => typeof row[place] !== 'string'),
   )
   return (
     <div class="stack">
       <h4 id={id}>{table.title}</h4>
-      <ScrollBox label={table.title}>
-        <table>
+      <ScrollBox label={table.title} fitted>
+        <table class="report-table">
           <thead>
             <tr>
               {table.columns.map((column, place) => (

@@ -1,4 +1,5 @@
 import { formatNumber, words } from './format.ts'
+import { ScrollBox } from './scroll-box.tsx'
 
 /** Longer texts are folded after their beginning. */
 const longText = 600
@@ -24,25 +25,42 @@ export function Words({ text, said = false }: { text: string; said?: boolean }) 
 const saidName =
   /^(answer|baseline|repl(y|ies)|responses?|textAnswer|samples?|candidates?|chosen|output|reasoning|forced|(closed|open)Book|raw|said)$/i
 
-/** A row's detail: texts as names and words, numbers and yes/no in one line below. */
+/** Names of short texts that a reader looks for, so that they keep a line of their own. */
+const soughtName = /question|prompt|query|gold|expected|reference|prefix/i
+/** Texts up to this long stand in the line of numbers where nobody looks for them: strata, kinds, languages. */
+const shortText = 24
+
+const isShort = ([name, part]: [string, unknown]) =>
+  typeof part === 'number' ||
+  typeof part === 'boolean' ||
+  (typeof part === 'string' &&
+    part !== '' &&
+    part.length <= shortText &&
+    !saidName.test(name) &&
+    !soughtName.test(name))
+
+/** A row's detail: texts as names and words, then numbers, yes/no and labels in one line. */
 export function Detail({ detail }: { detail: unknown }) {
   if (typeof detail !== 'object' || detail === null) return null
   const parts = Object.entries(detail).filter(([, part]) => part !== undefined && part !== null)
-  const short = parts.filter(([, part]) => typeof part === 'number' || typeof part === 'boolean')
-  const long = parts.filter((part) => !short.includes(part))
   return (
     <>
-      <Fields value={Object.fromEntries(long)} />
-      {short.length === 0 ? null : (
-        <ul class="meta">
-          {short.map(([name, part]) => (
-            <li>
-              {words(name)}: <Field name={name} value={part} />
-            </li>
-          ))}
-        </ul>
-      )}
+      <Fields value={Object.fromEntries(parts.filter((part) => !isShort(part)))} />
+      <Line parts={parts.filter(isShort)} />
     </>
+  )
+}
+
+function Line({ parts }: { parts: [string, unknown][] }) {
+  if (parts.length === 0) return null
+  return (
+    <ul class="meta">
+      {parts.map(([name, part]) => (
+        <li>
+          {words(name)}: {typeof part === 'string' ? part : <Field name={name} value={part} />}
+        </li>
+      ))}
+    </ul>
   )
 }
 
@@ -67,10 +85,13 @@ function Field({ name, value }: { name: string; value: unknown }) {
   if (typeof value === 'number') return <>{formatNumber(value)}</>
   if (typeof value === 'boolean') return <>{value ? 'yes' : 'no'}</>
   if (value === null || value === undefined) return <span class="null">none</span>
-  if (!Array.isArray(value)) return <Json value={value} />
+  if (!Array.isArray(value)) {
+    const parts = Object.entries(value)
+    return parts.every(([, part]) => isPlain(part) || isNumbers(part)) ? <Line parts={parts} /> : <Json value={value} />
+  }
   if (value.length === 0) return <span class="null">none</span>
   if (value.length > longList) return <Json value={value} />
-  if (value.every((part) => typeof part === 'number')) return <>{value.map((part) => formatNumber(part)).join(', ')}</>
+  if (isNumbers(value)) return <>{value.map((part) => formatNumber(part)).join(', ')}</>
   if (value.every((part) => typeof part === 'string'))
     return (
       <ul class="texts">
@@ -81,7 +102,40 @@ function Field({ name, value }: { name: string; value: unknown }) {
         ))}
       </ul>
     )
-  return <Json value={value} />
+  return value.every(isRecord) ? <Entries name={name} entries={value} /> : <Json value={value} />
+}
+
+const isPlain = (part: unknown) => part === null || typeof part !== 'object'
+const isNumbers = (part: unknown): part is number[] =>
+  Array.isArray(part) && part.length <= longList && part.every((member) => typeof member === 'number')
+const isRecord = (part: unknown): part is Record<string, unknown> =>
+  typeof part === 'object' && part !== null && !Array.isArray(part)
+
+/** A list of objects of one kind as a table: candidates, rewordings, options. */
+function Entries({ name, entries }: { name: string; entries: Record<string, unknown>[] }) {
+  const columns = [...new Set(entries.flatMap((entry) => Object.keys(entry)))]
+  return (
+    <ScrollBox label={words(name)} fitted>
+      <table class="entries">
+        <thead>
+          <tr>
+            {columns.map((column) => (
+              <th scope="col">{words(column)}</th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {entries.map((entry) => (
+            <tr>
+              {columns.map((column) => (
+                <td>{entry[column] === undefined ? '' : <Field name={column} value={entry[column]} />}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </ScrollBox>
+  )
 }
 
 /** JSON to look into, folded where it is long. */

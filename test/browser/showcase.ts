@@ -314,7 +314,10 @@ function fullReport(headline: Metric, random: () => number): BenchmarkReport {
       { itemId: 'capital-veloria', why: 'Wrong without a sign of doubt (IDK mass 0.0021).' },
       { itemId: 'capital-portugal', why: 'Right answer hidden in markup.' },
       { itemId: 'noble-gas', why: 'Empty answer.' },
-      { itemId: 'element-symbol', why: 'Named another element.' },
+      {
+        itemId: 'element/W/element.symbol/person/454/person.discoverer/town/16/town.mayor/species/3/species.name',
+        why: 'Named another element.',
+      },
     ],
   })
 }
@@ -351,7 +354,7 @@ const rows: SeededBenchmark['rows'] = [
     detail: JSON.stringify({ question: 'Name a noble gas.', gold: 'neon', answer: '', correct: false, mass: 0.4 }),
   },
   {
-    itemId: 'element-symbol',
+    itemId: 'element/W/element.symbol/person/454/person.discoverer/town/16/town.mayor/species/3/species.name',
     score: 0.02,
     detail: JSON.stringify({
       question: 'What is the symbol of tungsten?',

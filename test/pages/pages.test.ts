@@ -268,7 +268,9 @@ describe('GET /runs and /runs/:runId', () => {
     expect(text).toContain('class="reference"')
     expect(text).toMatch(/<title id="idk-token-kept-title">Kept quality<\/title><desc/)
     expect(text).toContain('Same answer')
-    expect(text).toContain(`/v1/runs/${run}/report`)
+    const exports = [...text.matchAll(/href="(\/v1\/[^"]+)"/g)].map(([, path = '']) => path.replaceAll('&amp;', '&'))
+    expect(exports).toHaveLength(5)
+    for (const path of exports) expect((await get(path)).status, path).toBe(200)
     expect(text).not.toMatch(/NaN|undefined|\[object/)
   })
 

@@ -34,10 +34,12 @@ export function frameOf(curve: Curve): Frame {
   const constant = typeof curve.reference === 'number' ? [curve.reference] : []
   const ys = [...points.map(([, y]) => y), ...bands, ...constant, ...(bars ? [0] : [])]
   const categories = curve.categories ?? []
-  const step = bars ? smallestGap(xs) : 0
+  const step = bars ? barRoom(xs, curve.x.domain) : 0
   const xDomain = curve.categories
     ? ([-0.5, categories.length - 0.5] as [number, number])
-    : (curve.x.domain ?? spanOf(xs, bars ? step / 2 : 0))
+    : bars
+      ? spanOf([...xs.flatMap((x) => [x - step / 2, x + step / 2]), ...(curve.x.domain ?? [])], 0)
+      : (curve.x.domain ?? spanOf(xs, 0))
   const yDomain = curve.y.domain ?? spanOf(ys, 0)
 
   const y = scaleLinear().domain(yDomain)
@@ -66,7 +68,7 @@ export function frameOf(curve: Curve): Frame {
     xText: curve.categories ? (index) => shorten(categories[index] ?? '') : plainText,
     yText,
     area,
-    slot: bars ? Math.abs(x(step) - x(0)) : 0,
+    slot: bars ? Math.abs(x(curve.categories ? 1 : step) - x(0)) : 0,
     names,
   }
 }
@@ -98,10 +100,15 @@ function spanOf(values: readonly number[], pad: number): [number, number] {
   return low === 0 ? [0, 1] : [low - Math.abs(low) / 2, high + Math.abs(high) / 2]
 }
 
-function smallestGap(xs: readonly number[]): number {
+/**
+ * Room of one bar in units of x: the smallest distance of two, yet at most an eighth of the axis, because bins without
+ * items may be left out.
+ */
+function barRoom(xs: readonly number[], domain: readonly [number, number] | undefined): number {
   const sorted = [...new Set(xs)].sort((a, b) => a - b)
   const gaps = sorted.slice(1).map((x, index) => x - (sorted[index] ?? x))
-  return gaps.length === 0 ? 1 : gaps.reduce((a, b) => Math.min(a, b))
+  const [low, high] = domain ?? spanOf(xs, 0)
+  return Math.min((high - low) / 8, ...gaps)
 }
 
 /** Ticks with as many decimals as tell neighbours apart. */
