@@ -14,7 +14,7 @@ import { type Exchanged, exchange } from './exchange.ts'
 import { type Account, billedFailure, estimateCost, share } from './metering.ts'
 import type { Answer } from './question.ts'
 import { type Call, createQueue, type Job } from './queue.ts'
-import { backoffMs, isRepeat, patienceMs, verdict } from './retry.ts'
+import { backoffMs, deadAfter, isRepeat, mostAttempts, patienceMs, verdict } from './retry.ts'
 import { exhaustedReset } from './retry-after.ts'
 import { createTimer } from './timer.ts'
 import { createWindow } from './window.ts'
@@ -75,6 +75,7 @@ export function createDispatcher(target: TargetConnection, options: DispatcherOp
   let successes = 0
   let lastSuccessAt = 0
   let refusalRound = 0
+  let unreachableInRow = 0
   const timer = createTimer(clock, wake)
 
   function wake(now: number): void {
@@ -176,6 +177,7 @@ export function createDispatcher(target: TargetConnection, options: DispatcherOp
     successes++
     lastSuccessAt = now
     refusalRound = 0
+    unreachableInRow = 0
     const reset = exhaustedReset(exchanged.headers, now)
     if (reset !== undefined) pausedUntil = Math.max(pausedUntil, now + Math.min(reset, patienceMs))
     share(jobs, decoded)
@@ -203,6 +205,11 @@ export function createDispatcher(target: TargetConnection, options: DispatcherOp
     const now = clock.now()
     billedFailure(flight.jobs, error)
     if (error.kind === 'rate_limited') slowDown(flight, error, now)
+    else if (error.kind === 'unreachable' && ++unreachableInRow > deadAfter) {
+      // Nobody is there: no use in trying it with every question that waits.
+      pausedUntil = Math.max(pausedUntil, now + backoffMs(mostAttempts, random))
+      timer.wakeAt(pausedUntil)
+    }
     if (
       error.kind === 'rejected' &&
       /max_completion_tokens/.test(error.message) &&
@@ -237,8 +244,8 @@ export function createDispatcher(target: TargetConnection, options: DispatcherOp
     if (job.firstFailureAt === null) job.firstFailureAt = now
     const judged = verdict(error, job.failures, batch)
     const ending = retired.get(call.account)
-    if (ending !== undefined && isRepeat(judged)) {
-      finish(call, ending)
+    if (isRepeat(judged) && (ending !== undefined || call.deadline <= now)) {
+      finish(call, ending ?? error)
       return
     }
     switch (judged) {

@@ -31,6 +31,7 @@ export function quoteServer(text: string, apiKey: string | null, most = 300): st
   if (apiKey) quoted = quoted.split(apiKey).join('***')
   quoted = quoted
     .replace(controls, ' ')
+    .replace(/\s+/g, ' ')
     .replace(secretLike, '***')
     .replace(/(https?:\/\/[^\s?#"']+)\?[^\s"']*/g, '$1')
     .trim()

@@ -60,24 +60,29 @@ function connectionError(error: unknown, url: string, signal: AbortSignal, apiKe
 const tooLarge = (url: string) =>
   new ModelError('too_large', `The answer of ${bareUrl(url)} is larger than ${maxBodyBytes / 1024 / 1024} MB.`)
 
+/** Leaves a body unread. Not awaited: a server may take its time to notice. */
+const abandon = (body: ReadableStream<Uint8Array> | null) => {
+  body?.cancel().catch(() => {})
+}
+
 async function readText(response: Response, url: string, signal: AbortSignal, apiKey: string | null): Promise<string> {
   const length = response.headers.get('content-length')
   try {
     if (length !== null && !response.headers.has('content-encoding')) {
       if (Number(length) > maxBodyBytes) {
-        await response.body?.cancel()
+        abandon(response.body)
         throw tooLarge(url)
       }
       return await response.text()
     }
     if (response.body === null) return ''
-    return await readCapped(response.body, url)
+    return await readCapped(response.body, url, signal)
   } catch (error) {
     throw connectionError(error, url, signal, apiKey)
   }
 }
 
-async function readCapped(body: ReadableStream<Uint8Array>, url: string): Promise<string> {
+async function readCapped(body: ReadableStream<Uint8Array>, url: string, signal: AbortSignal): Promise<string> {
   const reader = body.getReader()
   const decoder = new TextDecoder()
   let bytes = 0
@@ -86,9 +91,9 @@ async function readCapped(body: ReadableStream<Uint8Array>, url: string): Promis
     const { done, value } = await reader.read()
     if (done) return text + decoder.decode()
     bytes += value.byteLength
-    if (bytes > maxBodyBytes) {
-      await reader.cancel()
-      throw tooLarge(url)
+    if (bytes > maxBodyBytes || signal.aborted) {
+      reader.cancel().catch(() => {})
+      throw signal.aborted ? signal.reason : tooLarge(url)
     }
     text += decoder.decode(value, { stream: true })
   }

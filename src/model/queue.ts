@@ -43,7 +43,7 @@ export interface Queue {
   /** Back to the head of its group. */
   putBack(jobs: Job[]): void
   delay(job: Job, due: number): void
-  /** Moves what is due back into line; the next due time, or null. */
+  /** Moves what is due to the head of its group, as it has waited longest; the next due time, or null. */
   release(now: number): number | null
   /** The next request's pieces, each admitted by `admit`; empty when there are none. `aloneOnly`: no lists yet. */
   take(aloneOnly: boolean, admit: (job: Job) => 'go' | 'wait' | 'drop'): Job[]
@@ -107,7 +107,7 @@ export function createQueue(maxBatch: number): Queue {
       let next = Number.POSITIVE_INFINITY
       const still: typeof delayed = []
       for (const entry of delayed) {
-        if (entry.due <= now) groupOf(entry.job).push(entry.job)
+        if (entry.due <= now) groupOf(entry.job).unshift(entry.job)
         else {
           still.push(entry)
           next = Math.min(next, entry.due)

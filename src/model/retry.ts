@@ -6,6 +6,8 @@ export const mostAttempts = 3
 export const mostHangs = 2
 /** Refusals for load in a row, without any success of the target between them, before a question gives up. */
 export const mostRefusals = 3
+/** Unanswered connections in a row after which a target counts as gone for a while. */
+export const deadAfter = 3
 /** A server that asks for a longer pause is left to the queue: a worker's lease is not spent on waiting. */
 export const patienceMs = 10_000
 

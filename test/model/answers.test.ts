@@ -1,0 +1,263 @@
+import { describe, expect, test } from 'vitest'
+import type { Capabilities } from '../../schema/capabilities.ts'
+import { quoteServer } from '../../src/model/errors.ts'
+import type { Sampling } from '../../src/model/model.ts'
+import { partReasoning } from '../../src/model/reasoning.ts'
+import { createModel } from '../../src/model/session.ts'
+import { allCapabilities, connection, fakeServer } from './target.ts'
+
+const messages = [{ role: 'user' as const, content: 'q' }]
+const choice = (more: Record<string, unknown> = {}, message: Record<string, unknown> = {}) => ({
+  model: 'test-model',
+  choices: [{ index: 0, message: { role: 'assistant', content: 'Paris', ...message }, finish_reason: 'stop', ...more }],
+  usage: { prompt_tokens: 3, completion_tokens: 1 },
+})
+
+/** Asks once, with every retry at once. */
+function ask(
+  answer: unknown,
+  options: Parameters<ReturnType<typeof createModel>['forItem']>[1] & Record<string, unknown> = {},
+) {
+  const server = fakeServer(() => (typeof answer === 'function' ? answer() : answer))
+  const session = createModel({ target: connection(), transport: server.transport, seed: 1, random: () => 0 })
+  return session.forItem('a').chat(messages, options)
+}
+
+describe('answers with status 200', () => {
+  test.each([
+    [
+      'a web page',
+      () => new Response('<!doctype html><title>Sign in</title>', { headers: { 'content-type': 'text/html' } }),
+      'malformed',
+    ],
+    ['half a JSON', () => new Response('{"choices":[{"index":0,"mess'), 'malformed'],
+    ['nothing', () => new Response(''), 'malformed'],
+    ['a list', [], 'malformed'],
+    ['a number', 5, 'malformed'],
+    ['no choices', { model: 'm' }, 'malformed'],
+    ['empty choices', { choices: [] }, 'empty'],
+    ['null content', choice({}, { content: null }), 'empty'],
+    ['too many choices', { choices: [...choice().choices, ...choice().choices] }, 'malformed'],
+    ['an error', { error: { message: 'quota', code: 400 } }, 'rejected'],
+    [
+      '10 MB, told',
+      () => new Response('x'.repeat(10_000_000), { headers: { 'content-length': '10000000' } }),
+      'too_large',
+    ],
+    ['10 MB, untold', () => new Response('x'.repeat(10_000_000)), 'too_large'],
+  ])('%s: %$', async (_name, answer, kind) => {
+    await expect(ask(answer)).rejects.toMatchObject({ name: 'ModelError', kind })
+  })
+
+  test('an empty text is an answer', async () => {
+    expect(await ask(choice({}, { content: '' }))).toEqual([{ text: '', finishReason: 'stop' }])
+  })
+  test('a filtered answer says so', async () => {
+    expect(await ask(choice({ finish_reason: 'content_filter' }, { content: null }))).toEqual([
+      { text: '', finishReason: 'content_filter' },
+    ])
+  })
+  test('a refusal is kept in its field', async () => {
+    expect(await ask(choice({}, { content: null, refusal: 'I cannot.' }))).toEqual([
+      { text: '', finishReason: 'stop', refusal: 'I cannot.' },
+    ])
+  })
+  test('reasoning without an answer is an answer cut off', async () => {
+    expect(await ask(choice({ finish_reason: 'length' }, { content: null, reasoning_content: 'Well' }))).toEqual([
+      { text: '', finishReason: 'length', reasoning: 'Well' },
+    ])
+  })
+  test('content in parts is joined', async () => {
+    const parts = [
+      { type: 'text', text: 'Pa' },
+      { type: 'text', text: 'ris' },
+    ]
+    expect((await ask(choice({}, { content: parts })))[0]?.text).toBe('Paris')
+  })
+  test('a redirect is not followed', async () => {
+    const answer = new Response(null, { status: 302, headers: { location: 'http://169.254.169.254/' } })
+    await expect(ask(answer)).rejects.toMatchObject({ kind: 'unreachable', message: /redirects/ })
+  })
+})
+
+describe('log-probabilities of generated tokens', () => {
+  const entry = (token: string, logprob: unknown, top: unknown[] = []) => ({
+    token,
+    logprob,
+    bytes: [],
+    top_logprobs: top,
+  })
+  const asked = (content: unknown[], text = 'Paris', topLogprobs = 2) =>
+    ask(choice({ logprobs: { content } }, { content: text }), { topLogprobs })
+
+  test.each<[string, unknown[], string]>([
+    ['NaN', [entry('Paris', Number.NaN)], 'Paris'],
+    ['null', [entry('Paris', null)], 'Paris'],
+    ['text', [entry('Paris', '-1')], 'Paris'],
+    ['above 0', [entry('Paris', 0.5)], 'Paris'],
+    ['of another text', [entry('London', -1)], 'Paris'],
+    ['all zero', Array.from({ length: 9 }, () => entry('a', 0)), 'aaaaaaaaa'],
+    [
+      'all certain at once',
+      [
+        entry('Paris', 0, [
+          { token: 'Paris', logprob: 0 },
+          { token: 'The', logprob: 0 },
+        ]),
+      ],
+      'Paris',
+    ],
+    ['without token', [{ logprob: -1 }], 'Paris'],
+  ])('%s are refused', async (_name, content, text) => {
+    await expect(asked(content, text)).rejects.toMatchObject({ kind: 'invalid_logprobs' })
+  })
+
+  test('an unknown shape is named', async () => {
+    await expect(ask(choice({ logprobs: { token_ids: [1], scores: [] } }), { topLogprobs: 1 })).rejects.toThrow(
+      /token_ids, scores/,
+    )
+  })
+
+  test('rounding above 0 becomes 0, sentinels 100 nats, and alternatives are sorted and cut', async () => {
+    const content = [
+      entry('Par', 1e-7, [
+        { token: 'a', logprob: -9999 },
+        { token: 'b', logprob: -8 },
+        { token: 'Par', logprob: 0 },
+        { token: 'c', logprob: -9 },
+      ]),
+      entry('is', -9999),
+    ]
+    const [sample] = await asked(content)
+    expect(sample?.tokens).toEqual([
+      {
+        token: 'Par',
+        logprob: 0,
+        top: [
+          { token: 'Par', logprob: 0 },
+          { token: 'b', logprob: -8 },
+        ],
+      },
+      { token: 'is', logprob: -100, top: [] },
+    ])
+  })
+
+  test('half a character keeps its bytes', async () => {
+    const content = [
+      { ...entry('\ufffd', -1), bytes: [0xc3] },
+      { ...entry('\ufffd', -2), bytes: [0xa9] },
+    ]
+    const [sample] = await asked(content, 'é')
+    expect(sample?.tokens?.map(({ bytes }) => bytes)).toEqual([[0xc3], [0xa9]])
+  })
+
+  test('tokens of the reasoning and of the end are not the answer’s', async () => {
+    const content = ['<think>', 'hm', '</think>', '\n\n', 'Par', 'is', '<|im_end|>'].map((token) => entry(token, -1))
+    const server = fakeServer(() => choice({ logprobs: { content } }, { content: '<think>hm</think>\n\nParis' }))
+    const target = connection({ reasoningTags: ['think'] })
+    const session = createModel({ target, transport: server.transport, seed: 1 })
+    const [sample] = await session.forItem('a').chat(messages, { topLogprobs: 0 })
+    expect(sample?.tokens?.map(({ token }) => token)).toEqual(['Par', 'is'])
+  })
+})
+
+describe('log-probabilities of given text', () => {
+  const score = (
+    tokens: string[],
+    token_logprobs: unknown[],
+    text_offset?: number[],
+    capabilities: Partial<Capabilities> = {},
+  ) => {
+    const logprobs = { tokens, token_logprobs, text_offset, top_logprobs: null }
+    const body = JSON.stringify({ choices: [{ index: 0, text: '', logprobs }] }).replaceAll('"NaN"', 'NaN')
+    const server = fakeServer(() => new Response(body))
+    const target = connection({ capabilities: { ...allCapabilities, ...capabilities } })
+    return createModel({ target, transport: server.transport, seed: 1, random: () => 0 })
+      .forItem('a')
+      .score('The cat', [' sat'])
+  }
+
+  test.each<[string, string[], unknown[]]>([
+    ['NaN', ['The', ' cat', ' sat'], [null, -1, 'NaN']],
+    ['null inside', ['The', ' cat', ' sat'], [null, -1, null]],
+    ['all zero', ['The', ' cat', ' sat'], [null, 0, 0]],
+    ['above 0', ['The', ' cat', ' sat'], [null, -1, 2]],
+    ['of another text', ['A', ' dog', ' ran'], [null, -1, -1]],
+    ['of half the text', ['The', ' cat'], [null, -1]],
+    ['of nothing', [], []],
+  ])('%s are refused', async (_name, tokens, values) => {
+    await expect(score(tokens, values)).rejects.toMatchObject({ kind: 'invalid_logprobs' })
+  })
+
+  test('a token across the border belongs to the continuation', async () => {
+    const [scores] = await score(['The', ' ca', 't sat'], [null, -1, -2])
+    expect(scores).toMatchObject({ logprob: -2, scoredTokens: 1, scoredBytes: 4 })
+    expect(scores?.tokens).toEqual([{ token: 't sat', start: 0, end: 4, logprob: -2 }])
+  })
+
+  test('the first token of all has no context, and its bytes are not scored', async () => {
+    const server = fakeServer(() => ({
+      choices: [
+        { index: 0, text: '', logprobs: { tokens: ['Thé', ' cat'], token_logprobs: [0, -2], top_logprobs: null } },
+      ],
+    }))
+    const session = createModel({ target: connection(), transport: server.transport, seed: 1 })
+    const [scores] = await session.forItem('a').score('', ['Thé cat'])
+    expect(scores).toEqual({
+      tokens: [
+        { token: 'Thé', start: 0, end: 4, logprob: null },
+        { token: ' cat', start: 4, end: 8, logprob: -2 },
+      ],
+      logprob: -2,
+      scoredTokens: 1,
+      scoredBytes: 4,
+      bos: false,
+    })
+  })
+
+  test('raw spellings of tokenizers are understood', async () => {
+    const [scores] = await score(['▁The', '▁cat', '▁sat'], [null, -1, -2])
+    expect(scores).toMatchObject({ logprob: -2, scoredBytes: 4 })
+    const [bytes] = await score(['The', 'Ġcat', 'Ġsat'], [null, -1, -3])
+    expect(bytes).toMatchObject({ logprob: -3 })
+  })
+
+  test('offsets help where the spelling does not', async () => {
+    const [scores] = await score(['tok1', 'tok2', 'tok3'], [null, -1, -2], [0, 3, 7])
+    expect(scores?.tokens).toEqual([{ token: 'tok3', start: 0, end: 4, logprob: -2 }])
+  })
+
+  test('a chat is not scored where only raw text can be', async () => {
+    const server = fakeServer(() => ({}))
+    const model = createModel({ target: connection(), transport: server.transport, seed: 1 }).forItem('a')
+    await expect(model.score({ messages }, ['x'])).rejects.toMatchObject({ kind: 'capability_missing' })
+  })
+})
+
+describe('reasoning', () => {
+  test.each([
+    ['plain', ['think'], 'plain', undefined, false],
+    ['<think>a</think>b', ['think'], 'b', 'a', false],
+    ['a</think>\n\nb', ['think'], 'b', 'a', false],
+    ['<think>a</think>b<think>c</think>d', ['think'], 'bd', 'a\nc', false],
+    ['<think>a', ['think'], '', 'a', true],
+    ['<think>a</think>b', [], '<think>a</think>b', undefined, false],
+    ['<reason>a</reason> b', ['think', 'reason'], 'b', 'a', false],
+  ] as const)('%s', (text, tags, answer, reasoning, unclosed) => {
+    expect(partReasoning(text, tags)).toEqual({ text: answer, reasoning, unclosed })
+  })
+
+  test('a megabyte of opening tags takes no time', () => {
+    expect(partReasoning('<think>'.repeat(150_000), ['think']).unclosed).toBe(true)
+    expect(partReasoning('<think></think>'.repeat(70_000), ['think']).text).toBe('')
+  })
+})
+
+test('what servers say is quoted without keys, queries and control characters', () => {
+  const quoted = quoteServer(
+    'bad \u001b[31mkey\n my-own-key, sk-abc123def456, see https://x.example/a?token=1',
+    'my-own-key',
+  )
+  expect(quoted).toBe('bad key ***, ***, see https://x.example/a')
+  expect(quoteServer('x'.repeat(1000), null).length).toBeLessThan(310)
+})

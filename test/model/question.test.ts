@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'vitest'
+import { targetRevision } from '../../src/model/connection.ts'
+import { chatQuestion, completeQuestion, questionKey, scoreQuestion } from '../../src/model/question.ts'
+import { allCapabilities } from './target.ts'
+
+const asker = { seed: 7, itemId: 'item-1' }
+const messages = [{ role: 'user' as const, content: 'What is 12 + 7?' }]
+
+describe('evidence keys', () => {
+  // Stored evidence is found by these: a change of them asks every model everything anew.
+  test('are what they were', () => {
+    expect(questionKey(chatQuestion(messages, {}, allCapabilities, asker))).toMatchInlineSnapshot(
+      `"a90bd393ff649d48e49304330fe6784ea0e1d0f11fa5132d1ad285b77e2d7d4b"`,
+    )
+    const sampled = chatQuestion(
+      messages,
+      { temperature: 1, n: 10, topLogprobs: 5, stop: ['\n'] },
+      allCapabilities,
+      asker,
+    )
+    expect(sampled.seed).toMatchInlineSnapshot(`308743873`)
+    expect(questionKey(sampled)).toMatchInlineSnapshot(
+      `"1a4c8919d0f5d78200df15efbd38317684727d07f535a9a06acafe8ef303ebaa"`,
+    )
+    expect(questionKey(completeQuestion('Once', { maxTokens: 8 }, allCapabilities, asker))).toMatchInlineSnapshot(
+      `"cc1155a23f7d4faddf7f6d6c55964da5714919547af86f9a1dde40ce47c9759d"`,
+    )
+    expect(questionKey(scoreQuestion('The cat', [' sat', ' ran'], {}, allCapabilities))).toMatchInlineSnapshot(
+      `"f169962e0e98ffc11756c1dabb5abb550da9949def85f5e0335d40dcdb5a73bb"`,
+    )
+    expect(
+      questionKey(scoreQuestion({ messages, answerPrefix: 'It is' }, [' 19'], { topLogprobs: 2 }, allCapabilities)),
+    ).toMatchInlineSnapshot(`"567b0c62fea1ab5372986e65eab7d9109f2b2ef044c31f68e24ce6bb6c990f3c"`)
+    expect(questionKey({ kind: 'embed', texts: ['a', 'b'] })).toMatchInlineSnapshot(
+      `"0695298e074e5315ab83c4b6a747ecea7b29be0b1812d7a5d72dfadee1ae82e8"`,
+    )
+  })
+
+  test('do not rest on the order or number of fields that a caller writes', () => {
+    const plain = chatQuestion([{ role: 'user', content: 'q' }], { maxTokens: 4, stop: ['.'] }, allCapabilities, asker)
+    const odd = chatQuestion(
+      [{ content: 'q', role: 'user', name: 'x' } as never],
+      { stop: ['.'], n: 1, temperature: 0, topP: 0.9, maxTokens: 4 },
+      allCapabilities,
+      { seed: 8, itemId: 'item-2' },
+    )
+    expect(questionKey(odd)).toBe(questionKey(plain))
+  })
+
+  test('differ in whatever changes the answer', () => {
+    const keys = [
+      chatQuestion(messages, {}, allCapabilities, asker),
+      chatQuestion(messages, { maxTokens: 5 }, allCapabilities, asker),
+      chatQuestion(messages, { topLogprobs: 0 }, allCapabilities, asker),
+      chatQuestion(messages, { repeat: 1 }, allCapabilities, asker),
+      chatQuestion(messages, { answerPrefix: 'x' }, allCapabilities, asker),
+      chatQuestion(messages, { temperature: 1 }, allCapabilities, asker),
+      chatQuestion(messages, { temperature: 1, topP: 0.9 }, allCapabilities, asker),
+      chatQuestion(messages, { temperature: 1 }, allCapabilities, { ...asker, itemId: 'item-2' }),
+      chatQuestion(messages, { temperature: 1 }, allCapabilities, { ...asker, seed: 8 }),
+      completeQuestion('What is 12 + 7?', {}, allCapabilities, asker),
+    ].map(questionKey)
+    expect(new Set(keys).size).toBe(keys.length)
+  })
+})
+
+test('a target is another one after a redeployment, for another tenant, and when the server says so', () => {
+  const target = { baseUrl: 'https://a.example/v1', model: 'm', dialect: 'openai' as const }
+  const revisions = [
+    targetRevision('ten_1', target, 'f', null),
+    targetRevision('ten_2', target, 'f', null),
+    targetRevision('ten_1', target, 'g', null),
+    targetRevision('ten_1', target, 'f', 'sha-1'),
+    targetRevision('ten_1', { ...target, model: 'n' }, 'f', null),
+    targetRevision('ten_1', { ...target, baseUrl: 'https://b.example/v1' }, 'f', null),
+  ]
+  expect(new Set(revisions).size).toBe(revisions.length)
+  expect(targetRevision('ten_1', target, 'f', null)).toBe(revisions[0])
+})
