@@ -1,6 +1,8 @@
 import { claimConditionedProbabilityEstimator } from './claim-conditioned-probability.ts'
 import { cocoaMsp, cocoaMte, cocoaPpl, cocoaPplJaccard } from './cocoa.ts'
 import { fisherRaoEstimator, renyiNegEstimator, selfCertaintyEstimator } from './distribution-shape.ts'
+import { eigenScoreEstimator } from './eigen-score.ts'
+import { ensembleEstimator } from './ensemble.ts'
 import type { Estimator, EvidenceName } from './estimator.ts'
 import { degMatEstimator, eccentricityEstimator, eigValLaplacianEstimator } from './graph.ts'
 import { kernelLanguageEntropyEstimator } from './kernel-language-entropy.ts'
@@ -81,6 +83,12 @@ export const estimators = {
   Verbalized1S: verbalized1S,
   Verbalized2S: verbalized2S,
   Linguistic1S: linguistic1S,
+  EigenScore: eigenScoreEstimator,
+  EnsembleTU: ensembleEstimator('EnsembleTU'),
+  EnsembleDU: ensembleEstimator('EnsembleDU'),
+  EnsembleMI: ensembleEstimator('EnsembleMI'),
+  EnsembleEPKL: ensembleEstimator('EnsembleEPKL'),
+  EnsembleRMI: ensembleEstimator('EnsembleRMI'),
   IDKMass: idkMassEstimator,
 } as const satisfies Record<string, Estimator>
 

@@ -56,6 +56,10 @@ export interface Evidence {
   statedConfidence: string
   /** Text in which the model states its confidence when asked in a second turn. */
   secondTurnConfidence: string
+  /** Next-token distributions of several members: member × position of the greedy answer × vocabulary. */
+  ensembleDistributions: readonly (readonly ArrayLike<number>[])[]
+  /** Middle-layer sentence embedding of each sample. */
+  sampleEmbeddings: readonly ArrayLike<number>[]
   /** Probability mass on a refusal as the first token or phrase of the answer. */
   idkMass: number
 }

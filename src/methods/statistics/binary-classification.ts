@@ -125,3 +125,25 @@ export function rocCurve(
     })),
   ]
 }
+
+/**
+ * The lowest threshold at which "score ≥ threshold" is said of at most the share `limit` of the negatives, with the
+ * rates there. Null without negatives, or when even the highest score is said of too many.
+ */
+export function thresholdAtFalsePositiveRate(
+  scores: ArrayLike<number>,
+  labels: ArrayLike<Label>,
+  limit: number,
+): { threshold: number; falsePositiveRate: number; truePositiveRate: number | null } | null {
+  sameLength('thresholdAtFalsePositiveRate', scores, labels)
+  const positive = positives(labels)
+  const negative = scores.length - positive
+  if (negative === 0) return null
+  const last = cuts(scores, labels).findLast((cut) => cut.falsePositives / negative <= limit)
+  if (!last) return null
+  return {
+    threshold: last.threshold,
+    falsePositiveRate: last.falsePositives / negative,
+    truePositiveRate: positive === 0 ? null : last.truePositives / positive,
+  }
+}

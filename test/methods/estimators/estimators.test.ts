@@ -2,6 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { estimators, estimatorsFor } from '../../../src/methods/estimators/catalogue.ts'
 import { fisherRao, renyiNeg, selfCertainty } from '../../../src/methods/estimators/distribution-shape.ts'
+import { eigenScore } from '../../../src/methods/estimators/eigen-score.ts'
+import { ensembleUncertainty } from '../../../src/methods/estimators/ensemble.ts'
 import { type Evidence, type EvidenceName, uncertaintyOf } from '../../../src/methods/estimators/estimator.ts'
 import { degMat, eccentricity, eigValLaplacian } from '../../../src/methods/estimators/graph.ts'
 import { kernelLanguageEntropy } from '../../../src/methods/estimators/kernel-language-entropy.ts'
@@ -52,6 +54,17 @@ const full = (n: number): Evidence => ({
   trueVerdicts: ['True', 'false', 'It is true.'],
   statedConfidence: 'I am almost certain: 80 %',
   secondTurnConfidence: '0.6',
+  ensembleDistributions: [
+    [
+      [0.5, 0.5],
+      [0.2, 0.8],
+    ],
+    [
+      [0.4, 0.6],
+      [0.9, 0.1],
+    ],
+  ],
+  sampleEmbeddings: Array.from({ length: n }, (_, i) => [Math.sin(i), Math.cos(i), i]),
   idkMass: 0.25,
 })
 
@@ -90,6 +103,8 @@ describe.each(Object.entries(estimators))('%s', (name, estimator) => {
         tokenSimilarity: [],
         sampleTokenSimilarity: Array.from({ length: n }, () => []),
         trueVerdicts: [],
+        ensembleDistributions: Array.from({ length: n }, () => []),
+        sampleEmbeddings: new Array(n).fill([]),
         statedConfidence: '',
         secondTurnConfidence: '',
       }
@@ -246,4 +261,55 @@ it('semantic density: all near is −1, all far leaves the answer itself', () =>
   expect(semanticDensity(0.5, [{ probability: 0.5, contradict: 0, neutral: 0 }])).toBe(-1)
   expect(semanticDensity(0.5, [{ probability: 0.5, contradict: 1, neutral: 0 }])).toBe(-0.5)
   expect(semanticDensity(0, [])).toBeNull()
+})
+
+describe('ensembles', () => {
+  const distribution = fc
+    .array(fc.double({ min: 0.01, max: 1, noNaN: true }), { minLength: 4, maxLength: 4 })
+    .map((weights) => weights.map((w) => w / weights.reduce((a, b) => a + b, 0)))
+
+  it('pairwise divergence is the sum of both informations, and none is negative', () => {
+    fc.assert(
+      fc.property(fc.array(distribution, { minLength: 2, maxLength: 6 }), (members) => {
+        const u = ensembleUncertainty(members)
+        const count = members.length
+        expect(u?.mutualInformation).toBeCloseTo((u?.total ?? 0) - (u?.data ?? 0), 10)
+        expect(((u?.expectedPairwiseKl ?? 0) * (count - 1)) / count).toBeCloseTo(
+          (u?.mutualInformation ?? 0) + (u?.reverseMutualInformation ?? 0),
+          9,
+        )
+      }),
+    )
+  })
+
+  it('members that agree have no information, disjoint ones an infinite divergence', () => {
+    const same = ensembleUncertainty([
+      [0.3, 0.7],
+      [0.3, 0.7],
+    ])
+    expect(same?.mutualInformation).toBeCloseTo(0, 12)
+    expect(same?.expectedPairwiseKl).toBeCloseTo(0, 12)
+    const disjoint = ensembleUncertainty([
+      [1, 0],
+      [0, 1],
+    ])
+    expect(disjoint).toMatchObject({ data: 0, expectedPairwiseKl: null, reverseMutualInformation: null })
+    expect(disjoint?.mutualInformation).toBeCloseTo(Math.LN2)
+    expect(ensembleUncertainty([])).toBeNull()
+  })
+})
+
+it('eigenScore grows with the spread of the embeddings', () => {
+  const near = [
+    [1, 2, 3],
+    [1, 2, 3.1],
+    [1, 2.1, 3],
+  ]
+  const far = [
+    [1, 2, 3],
+    [9, -2, 3],
+    [-4, 7, 1],
+  ]
+  expect(eigenScore(near)).toBeLessThan(eigenScore(far) as number)
+  expect(eigenScore([[1, 2]])).toBeNull()
 })

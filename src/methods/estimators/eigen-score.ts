@@ -1,0 +1,28 @@
+import { Matrix as Dense, EigenvalueDecomposition } from 'ml-matrix'
+import { mean } from '../statistics/summary.ts'
+import { defineEstimator } from './estimator.ts'
+
+/**
+ * Mean log eigenvalue of the samples' covariance Z J Zᵀ + ε·I, rows of Z being sentence embeddings and J centring each
+ * over its dimensions. Null of fewer than two samples.
+ * C. Chen et al., INSIDE: LLMs' internal states retain the power of hallucination detection, ICLR 2024.
+ */
+export function eigenScore(embeddings: readonly ArrayLike<number>[], regularization = 0.001): number | null {
+  if (embeddings.length < 2) return null
+  const centred = embeddings.map((row) => {
+    const centre = mean(row) ?? 0
+    return Array.from(row, (x) => x - centre)
+  })
+  const rows = new Dense(centred)
+  const covariance = rows.mmul(rows.transpose()).add(Dense.eye(embeddings.length).mul(regularization))
+  const { realEigenvalues } = new EigenvalueDecomposition(covariance, { assumeSymmetric: true })
+  // The smallest eigenvalue is the regularisation, which rounding must not carry below.
+  return mean(realEigenvalues.map((value) => Math.log(Math.max(value, regularization))))
+}
+
+export const eigenScoreEstimator = defineEstimator({
+  name: 'EigenScore',
+  needs: ['sampleEmbeddings'],
+  source: 'C. Chen et al., INSIDE: LLMs’ internal states retain the power of hallucination detection, ICLR 2024',
+  compute: ({ sampleEmbeddings }) => eigenScore(sampleEmbeddings) ?? 'too_few',
+})
