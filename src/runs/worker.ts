@@ -15,8 +15,6 @@ export interface Turn {
   stop: { reason: StopReason; detail: string } | null
   /** No shard is left open. */
   complete: boolean
-  /** Not to be woken before this time. */
-  restUntil: number
 }
 
 export interface Pace {
@@ -70,7 +68,8 @@ export async function takeTurn(options: {
   const owner = crypto.randomUUID()
   const startedAt = Date.now()
   const active = new Set<ShardWork>()
-  const triedAgain = new Set<ShardWork>()
+  // Shards of which items found nobody although the target answers others: gone through one item at a time.
+  const careful = new Set<ShardWork>()
   const tasks = new Set<Promise<void>>()
   const committer = createCommitter({
     env,
@@ -85,6 +84,8 @@ export async function takeTurn(options: {
   let failure: { error: unknown } | null = null
   // Soft: only shards that came to nothing before go on. Full: nothing begins any more.
   let ending: 'no' | 'soft' | 'full' = 'no'
+  // An item found nobody: nothing begins until it is known whether the target is there.
+  let doubt = false
   let restUntil = 0
   let running = 0
   let ended = 0
@@ -114,6 +115,7 @@ export async function takeTurn(options: {
   }
   function closeAll(kind: 'cancelled' | 'lease_ending', message: string): void {
     ending = 'full'
+    workshop.windDown()
     for (const shard of active) shard.session.close(kind, message)
     signal()
   }
@@ -127,6 +129,7 @@ export async function takeTurn(options: {
 
   /** Lets the shards of an ending turn go on with what is already on its way, and nothing else. */
   function windDown(all: boolean): void {
+    workshop.windDown()
     if (all) ending = 'full'
     else if (ending === 'no') ending = 'soft'
     for (const shard of active) {
@@ -156,60 +159,76 @@ export async function takeTurn(options: {
   }
 
   function pump(): void {
-    while (running < slots) {
+    while (!doubt && running < (careful.size > 0 ? 1 : slots)) {
       const shard = nextShard()
       if (shard === undefined) break
       running++
       shard.begin().then(() => {
         running--
-        if (shard.running === 0 && (shard.waiting === 0 || !mayBegin(shard))) track(settle(shard))
-        if (++ended >= rowsPerCommit) track(commit())
+        ended++
+        notice(shard)
         pump()
       })
     }
     if (backlog() < slots) signal()
   }
 
-  /** A shard of which nothing more is to come in this turn: it is complete, tried again, or given back. */
-  async function settle(shard: ShardWork): Promise<void> {
-    if (shard.running > 0 || !active.has(shard)) return
+  /** What the end of an item means for its shard and for the turn. */
+  function notice(shard: ShardWork): void {
     answered ||= shard.progressed
-    if (shard.unreachable > 0 && mayBegin(shard) && (await workshop.alive())) {
-      if (triedAgain.has(shard)) shard.giveUp()
+    if (shard.left?.kind === 'rate_limited') rest(shard.left, shard.row.attempts)
+    else if (shard.unreachable > 0 && mayBegin(shard)) doubt = true
+    if (doubt && running === 0) track(resolveDoubt())
+    else if (shard.running === 0 && (shard.waiting === 0 || !mayBegin(shard)) && !doubt) track(settle(shard))
+    if (ended >= rowsPerCommit) track(commit())
+  }
+
+  /**
+   * Asks whether the target is there. If so, items that found nobody are tried once more, each alone, and those that
+   * then still find nobody are lost; if not, the turn ends and the target gets a rest.
+   */
+  async function resolveDoubt(): Promise<void> {
+    const alive = await workshop.alive()
+    if (!doubt) return
+    doubt = false
+    for (const shard of active) {
+      if (shard.unreachable === 0) continue
+      if (!alive) rest(shard.left, shard.row.attempts)
+      else if (careful.has(shard)) shard.giveUp()
       else {
-        triedAgain.add(shard)
+        careful.add(shard)
         shard.again()
-        pump()
-        return
       }
     }
-    active.delete(shard)
+    for (const shard of active)
+      if (shard.running === 0 && (shard.waiting === 0 || !mayBegin(shard))) track(settle(shard))
+    pump()
+  }
+
+  /** Ends the turn because the target cannot take more now. */
+  function rest(error: ModelError | null, takes: number): void {
+    const pause = Math.max(error?.retryAfterMs ?? 0, Math.min(60_000, 1000 * 2 ** Math.max(1, takes)))
+    restUntil = Math.max(restUntil, Date.now() + pause)
+    windDown(true)
+  }
+
+  /** A shard of which nothing more is to come in this turn is complete or given back. */
+  async function settle(shard: ShardWork): Promise<void> {
+    if (shard.running > 0 || !active.delete(shard)) return
+    careful.delete(shard)
     await commit()
-    if (shard.dropped || !committer.held.has(shard)) return
-    committer.held.delete(shard)
+    if (shard.dropped || !committer.held.delete(shard)) return
     await giveBack(shard)
   }
 
-  async function giveBack(shard: ShardWork): Promise<void> {
-    const { left, row } = shard
-    const takes = shard.progressed ? 0 : row.attempts
-    const waits = left?.kind === 'rate_limited' || left?.kind === 'unreachable'
-    const pause = Math.max(left?.retryAfterMs ?? 0, Math.min(60_000, 1000 * 2 ** Math.max(1, takes)))
-    const notBefore = waits ? Date.now() + pause : 0
-    await releaseShards(db, owner, [row.id], notBefore, left?.message ?? null)
+  async function giveBack({ left, row, progressed }: ShardWork): Promise<void> {
+    await releaseShards(db, owner, [row.id], restUntil, left?.message ?? null)
+    const takes = progressed ? 0 : row.attempts
     const never = left?.kind === 'unreachable' && !answered && takes >= mostTakesWithoutAnswer
-    if (never || takes >= mostFruitlessTakes) {
-      const reason = left?.kind === 'unreachable' ? 'target_unreachable' : 'too_many_attempts'
-      stop ??= {
-        reason,
-        detail: left?.message ?? row.lastError ?? 'A shard was begun again and again without progress.',
-      }
-      closeAll('cancelled', 'The run was stopped.')
-    } else if (waits && notBefore > restUntil) {
-      restUntil = notBefore
-      windDown(true)
-      await restShards(db, run.id, restUntil)
-    }
+    if (!never && takes < mostFruitlessTakes) return
+    const reason = left?.kind === 'unreachable' ? 'target_unreachable' : 'too_many_attempts'
+    stop ??= { reason, detail: left?.message ?? row.lastError ?? 'A shard was begun again and again without progress.' }
+    closeAll('cancelled', 'The run was stopped.')
   }
 
   async function take(): Promise<boolean> {
@@ -227,23 +246,30 @@ export async function takeTurn(options: {
     return rows.length > 0
   }
 
-  const timers = [
-    setTimeout(() => windDown(false), pace.turnMs),
-    setTimeout(() => {
-      for (const shard of active)
-        if (shard.row.attempts < 2) shard.session.close('lease_ending', 'The worker’s time is used up.')
-    }, pace.turnMs + pace.landingMs),
-    setTimeout(() => closeAll('lease_ending', 'The worker’s time is used up.'), pace.longTurnMs),
-  ]
+  const timers: ReturnType<typeof setTimeout>[] = []
+  function startTimers(): void {
+    const message = 'The worker’s time is used up.'
+    timers.push(
+      setTimeout(() => windDown(false), pace.turnMs),
+      setTimeout(() => {
+        for (const shard of active) if (!mayBegin(shard)) shard.session.close('lease_ending', message)
+      }, pace.turnMs + pace.landingMs),
+      setTimeout(() => closeAll('lease_ending', message), pace.longTurnMs),
+    )
+  }
   const clock = setInterval(() => {
     if (committer.held.size > 0) track(commit())
   }, pace.commitMs)
   try {
     const { determinism } = run
-    const first = determinism?.first == null ? workshop.check('first') : Promise.resolve()
-    track(first)
-    let more = true
-    let second = determinism?.second != null
+    let first = Promise.resolve()
+    let more = await take()
+    startTimers()
+    if (more && determinism?.first == null) {
+      first = workshop.check('first')
+      track(first)
+    }
+    let second = determinism?.second != null || !more
     for (;;) {
       if (failure !== null) break
       const change = new Promise<void>((resolve) => {
@@ -265,8 +291,9 @@ export async function takeTurn(options: {
     await Promise.all(tasks)
     if (failure !== null) throw (failure as { error: unknown }).error
     if (committer.held.size > 0) await commit()
+    if (restUntil > 0) await restShards(db, run.id, restUntil)
     await workshop.settle()
-    return { stop, complete: lastState === null ? false : (lastState as RunState).open === 0, restUntil }
+    return { stop, complete: lastState !== null && (lastState as RunState).open === 0 }
   } finally {
     clearInterval(clock)
     for (const timer of timers) clearTimeout(timer)

@@ -30,7 +30,9 @@ export interface Workshop {
   check(place: keyof Determinism): Promise<void>
   /** Whether the target answers a short question now. */
   alive(): Promise<boolean>
-  /** Counts what the two above have cost. */
+  /** Lets the two above end with what is on its way. */
+  windDown(): void
+  /** Counts what they have cost. */
   settle(): Promise<void>
 }
 
@@ -108,15 +110,18 @@ export function openWorkshop(options: {
       extras.push(asker)
       const answer = await askCheck(asker, place)
       await writeEvidence(env.EVIDENCE, run.tenantId, set, 0, book.takeLines())
-      await setDeterminism(db, run.id, place, answer)
+      if (answer !== null) await setDeterminism(db, run.id, place, answer)
     },
     alive() {
       if (lastAlive === null || lastAlive.at < Date.now() - 2000) {
         const asker = session({ reuse: false })
         extras.push(asker)
-        lastAlive = { at: Date.now(), answer: askCheck(asker, 'first').then(({ error }) => error === null) }
+        lastAlive = { at: Date.now(), answer: askCheck(asker, 'first').then((found) => found?.error === null) }
       }
       return lastAlive.answer
+    },
+    windDown() {
+      for (const asker of extras) asker.windDown()
     },
     async settle() {
       const [first] = benchmarks

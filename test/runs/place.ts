@@ -149,11 +149,13 @@ export interface Place {
   /** Requests that arrived, as path and body. */
   requests: { path: string; body: Record<string, unknown> }[]
   /** Replaces how the target answers; null: as usual. */
-  behave: ((path: string, body: Record<string, unknown>) => Response | Promise<Response> | null) | null
+  behave: ((path: string, body: Record<string, unknown>) => Response | null | Promise<Response | null>) | null
   options: WorkOptions
   start(request: Partial<RunRequestInput>, origin?: Partial<Origin>): Promise<RunRow>
   /** Takes messages, `perBatch` at a time, until none is left; delays are passed over. */
   drain(perBatch?: number): Promise<void>
+  /** Time passes until every shard may be taken that nobody holds. */
+  letRest(): Promise<void>
   run(id: string): Promise<RunRow>
 }
 
@@ -231,7 +233,14 @@ export async function openPlace(
         find,
       ),
     async drain(perBatch = 10) {
-      while (queue.length > 0) await handleQueue(batchOf(queue.splice(0, perBatch)), env, place.options)
+      while (queue.length > 0) {
+        const taken = queue.splice(0, perBatch)
+        if (taken.some(({ delaySeconds }) => delaySeconds > 0)) await place.letRest()
+        await handleQueue(batchOf(taken), env, place.options)
+      }
+    },
+    async letRest() {
+      await env.DB.prepare('update shards set not_before = 0').run()
     },
     async run(id) {
       return (await getRunForWork(db, id)) as RunRow
