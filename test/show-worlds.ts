@@ -11,7 +11,7 @@ import { continuations } from '../src/worlds/continuations.ts'
 import { factQuestions } from '../src/worlds/facts.ts'
 import { falsehoodPairs } from '../src/worlds/falsehoods.ts'
 import { fictionWorld } from '../src/worlds/fiction.ts'
-import { fictionQuestions } from '../src/worlds/fiction-questions.ts'
+import { fictionPairs, fictionQuestions } from '../src/worlds/fiction-questions.ts'
 import { grammarTexts } from '../src/worlds/grammar-text.ts'
 import { membershipQuestions } from '../src/worlds/memberships.ts'
 import { proseDocuments } from '../src/worlds/prose.ts'
@@ -72,6 +72,12 @@ const worlds: Readonly<Record<string, World>> = {
     'questions over an invented world, one to three hops',
     (random, size) => fictionQuestions(random, fictionWorld(random), { size, hops: [1, 2, 3] }),
     (item) => `[${item.hops}] ${item.question}  →  ${item.answers.join(' | ')}   (${item.goldPassages.join(', ')})`,
+  ),
+  pairs: world(
+    'invented one-to-one facts asked from both sides',
+    (random, size) => fictionPairs(random, fictionWorld(random), { size }),
+    ({ forward, backward }) =>
+      `${forward.question}  →  ${forward.answers.join(' | ')}\n   ${backward.question}  →  ${backward.answers.join(' | ')}`,
   ),
   falsehoods: world(
     'unanswerable questions, each with an answerable twin',
