@@ -14,10 +14,7 @@ const choice = (more: Record<string, unknown> = {}, message: Record<string, unkn
 })
 
 /** Asks once, with every retry at once. */
-function ask(
-  answer: unknown,
-  options: Parameters<ReturnType<typeof createModel>['forItem']>[1] & Record<string, unknown> = {},
-) {
+function ask(answer: unknown, options: Sampling = {}) {
   const server = fakeServer(() => (typeof answer === 'function' ? answer() : answer))
   const session = createModel({ target: connection(), transport: server.transport, seed: 1, random: () => 0 })
   return session.forItem('a').chat(messages, options)
