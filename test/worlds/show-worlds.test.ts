@@ -11,7 +11,7 @@ it('prints whole items as JSON, the same for a seed', () => {
   const { stdout, status } = show('facts', '--size', '3', '--seed', '7', '--json')
   expect(status).toBe(0)
   expect(JSON.parse(stdout)).toEqual(factQuestions(randomFrom('7'), { size: 3 }))
-})
+}, 30_000)
 
 it('lists the worlds, and says what is wrong with a name or a size', () => {
   expect(show('list').stdout).toContain('falsehoods')
@@ -21,4 +21,4 @@ it('lists the worlds, and says what is wrong with a name or a size', () => {
   const tooMany = show('facts', '--size', '100000')
   expect(tooMany).toMatchObject({ status: 2, stdout: '' })
   expect(tooMany.stderr).toContain('100000 asked for')
-})
+}, 30_000)

@@ -118,4 +118,4 @@ describe('elements', () => {
 it('the files are what make-tables.mjs makes of the packages', () => {
   const said = execFileSync(process.execPath, ['src/worlds/data/make-tables.mjs', '--check'], { encoding: 'utf8' })
   expect(said).toContain('195 countries, 118 elements')
-})
+}, 30_000)
