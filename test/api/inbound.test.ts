@@ -11,7 +11,7 @@ async function hookOf(provider: 'github' | 'standard', more: object = {}) {
   const { body: target } = await tenant.send('POST', '/v1/targets', {
     body: { name: 'Test model', baseUrl: modelUrl, model: 'test-model', dialect: 'vllm', apiKey: modelKey },
   })
-  const runTemplate = { targetId: target.id, benchmarks: [{ id: 'perplexity-suite', size: 2 }] }
+  const runTemplate = { targetId: target.id, benchmarks: [{ id: 'exact-match', size: 2 }] }
   const { body: hook } = await tenant.send('POST', '/v1/hooks', {
     body: { direction: 'in', provider, name: 'Deployments', runTemplate, ...more },
   })

@@ -1,7 +1,14 @@
 import { env } from 'cloudflare:workers'
+import type { QueueMessage } from '../../schema/bindings.ts'
 import { createApi } from '../../src/api/app.ts'
+import { workOn } from '../../src/runs/work.ts'
+import { modelKey, modelUrl } from './model-server.ts'
 
 const api = createApi()
+
+/** Takes messages and wakes nobody: a test says itself when work is done (`workOff`). */
+export const quietQueue = { send: async () => {}, sendBatch: async () => {} } as unknown as Queue<QueueMessage>
+export const quietEnv = { ...env, QUEUE: quietQueue }
 export const bootstrapSecret = 'bootstrap-secret-of-the-tests'
 
 // biome-ignore lint/suspicious/noExplicitAny: answers of any route
@@ -32,8 +39,8 @@ export async function send(
   if (!raw) headers.set('content-type', 'application/json')
   const body = (raw ? options.body : JSON.stringify(options.body)) as BodyInit | undefined
   const init: RequestInit = { method, headers, ...(body === undefined ? {} : { body }) }
-  const response = await api.request(`https://assay.test${path}`, init, { ...env, ...options.bindings })
-  const text = await response.text()
+  const response = await api.request(`https://assay.test${path}`, init, { ...quietEnv, ...options.bindings })
+  const text = new TextDecoder().decode(await response.arrayBuffer())
   const json =
     /json/.test(response.headers.get('content-type') ?? '') &&
     !/ndjson|jsonl/.test(response.headers.get('content-type') ?? '')
@@ -52,4 +59,26 @@ export async function newTenant(name = 'tenant') {
     send: (method: string, path: string, options: Parameters<typeof send>[2] = {}) =>
       send(method, path, { key, ...options }),
   }
+}
+
+/** Works on a run until it has ended, as the queue's workers would. */
+export async function workOff(runId: string): Promise<void> {
+  for (let turn = 0; turn < 100; turn++) {
+    await workOn(quietEnv, runId)
+    const row = await env.DB.prepare('select finished_at as at from runs where id = ?')
+      .bind(runId)
+      .first<{ at: number }>()
+    if (row?.at) return
+  }
+  throw new Error(`${runId} does not end`)
+}
+
+/** A tenant with a probed target on the test server; call `serveHosts` first. */
+export async function newTenantWithTarget(name = 'tenant') {
+  const tenant = await newTenant(name)
+  const made = await tenant.send('POST', '/v1/targets', {
+    body: { name: 'Test model', baseUrl: modelUrl, model: 'test-model', dialect: 'vllm', apiKey: modelKey },
+  })
+  if (made.status !== 201) throw new Error(`no target: ${made.text}`)
+  return { ...tenant, targetId: made.body.id as string }
 }
