@@ -113,8 +113,10 @@ export function alignByOffsets(offsets: readonly number[], text: string): Alignm
   for (let index = 0; index < offsets.length; index++) {
     const from = offsets[index] as number
     const to = offsets[index + 1] ?? characters.length
-    if (!Number.isInteger(from) || to < from) return null
+    if (!Number.isInteger(from)) return null
+    // What follows was generated.
     if (from >= characters.length && characters.length > 0) break
+    if (to < from) return null
     starts.push(byteAt[from] as number)
     ends.push(byteAt[Math.min(to, characters.length)] ?? total)
     used++

@@ -27,7 +27,8 @@ export function retryAfterMs(headers: Headers, now: number): number | undefined 
   const after = headers.get('retry-after')
   if (after !== null) {
     if (/^\s*\d+(\.\d+)?\s*$/.test(after)) return capped(Number(after) * 1000)
-    const date = Date.parse(after)
+    // Date.parse reads a bare number as a year.
+    const date = /[A-Za-z]/.test(after) ? Date.parse(after) : Number.NaN
     if (Number.isFinite(date)) return capped(date - now)
   }
   return exhaustedReset(headers, now)
