@@ -209,7 +209,7 @@ function HowToRun({ summary, origin }: { summary: BenchmarkSummary; origin: stri
     <section class="stack" aria-labelledby="run">
       <h2 id="run">How to run it</h2>
       <p>From a terminal:</p>
-      <pre>npx assay run --target my-model --benchmark {summary.id} --size demo</pre>
+      <pre>npm run -s assay -- run --target my-model --benchmark {summary.id} --size demo</pre>
       <p>
         By HTTP (see the <a href="/docs">API reference</a>):
       </p>

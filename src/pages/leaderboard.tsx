@@ -135,11 +135,13 @@ function Empty({ loggedIn, filtered }: { loggedIn: boolean; filtered: boolean })
       <ol class="steps">
         <li>
           Register the model's server, any that speaks the OpenAI protocol:
-          <pre>npx assay targets add --name my-model --base-url http://localhost:8000/v1 --model my-model</pre>
+          <pre>
+            npm run -s assay -- targets add --name my-model --base-url http://localhost:8000/v1 --model my-model
+          </pre>
         </li>
         <li>
           Run a suite and publish it:
-          <pre>npx assay run --target my-model --suite core --publish</pre>
+          <pre>npm run -s assay -- run --target my-model --suite core --publish</pre>
         </li>
         <li>
           Read the report in the terminal, or come back here

@@ -95,7 +95,7 @@ const Empty = ({ first }: { first: boolean }) =>
     <section class="panel empty" aria-labelledby="empty">
       <h2 id="empty">No runs yet</h2>
       <p>Start one from a terminal, or by HTTP as the API reference tells:</p>
-      <pre>npx assay run --target my-model --suite core</pre>
+      <pre>npm run -s assay -- run --target my-model --suite core</pre>
     </section>
   ) : (
     <p>No older runs.</p>

@@ -42,7 +42,9 @@ const isShort = ([name, part]: [string, unknown]) =>
 /** A row's detail: texts as names and words, then numbers, yes/no and labels in one line. */
 export function Detail({ detail }: { detail: unknown }) {
   if (typeof detail !== 'object' || detail === null) return null
-  const parts = Object.entries(detail).filter(([, part]) => part !== undefined && part !== null)
+  const parts = Object.entries(detail).filter(
+    ([, part]) => part !== undefined && part !== null && !(Array.isArray(part) && part.length === 0),
+  )
   return (
     <>
       <Fields value={Object.fromEntries(parts.filter((part) => !isShort(part)))} />
@@ -113,7 +115,7 @@ const isRecord = (part: unknown): part is Record<string, unknown> =>
 
 /** A list of objects of one kind as a table: candidates, rewordings, options. */
 function Entries({ name, entries }: { name: string; entries: Record<string, unknown>[] }) {
-  const columns = [...new Set(entries.flatMap((entry) => Object.keys(entry)))]
+  const columns = [...new Set(entries.flatMap((entry) => Object.keys(entry).filter((key) => entry[key] != null)))]
   return (
     <ScrollBox label={words(name)} fitted>
       <table class="entries">
@@ -128,7 +130,7 @@ function Entries({ name, entries }: { name: string; entries: Record<string, unkn
           {entries.map((entry) => (
             <tr>
               {columns.map((column) => (
-                <td>{entry[column] === undefined ? '' : <Field name={column} value={entry[column]} />}</td>
+                <td>{entry[column] == null ? '' : <Field name={column} value={entry[column]} />}</td>
               ))}
             </tr>
           ))}

@@ -2,7 +2,7 @@ import type { Family } from '../../schema/benchmark.ts'
 import type { Capabilities } from '../../schema/capabilities.ts'
 import type { BenchmarkReport, ItemCounts, Metric } from '../../schema/report.ts'
 import type { RunStatus, StopReason } from '../../schema/states.ts'
-import { reports, runBenchmarks, runs, scores, targets, tenants, usage } from '../../schema/tables.ts'
+import { reports, runBenchmarks, runs, scores, shards, targets, tenants, usage } from '../../schema/tables.ts'
 import { type Database, newId } from '../../src/store/database.ts'
 
 /** Rows as a worker would have left them, for pages to read. */
@@ -160,6 +160,22 @@ export async function seedRun(db: Database, seeded: SeededRun): Promise<string> 
     })
     for (const [itemIndex, row] of (benchmark.rows ?? []).entries())
       await db.insert(scores).values({ tenantId, runBenchmarkId, itemIndex, status: 'scored', detail: '{}', ...row })
+    // Somebody is at work on it, so that no reader takes the run for stalled.
+    if (!finished)
+      await db.insert(shards).values({
+        id: newId('sh'),
+        tenantId,
+        runId: id,
+        runBenchmarkId,
+        index: 0,
+        fromIndex: 0,
+        toIndex: size,
+        status: 'open',
+        leaseOwner: 'somebody',
+        leaseUntil: Date.now() + 3_600_000,
+        notBefore: 0,
+        attempts: 1,
+      })
     if (benchmark.report !== null)
       await db.insert(reports).values({
         runBenchmarkId,
