@@ -29,6 +29,15 @@ describe('classifyRefusal', () => {
     "Sorry, I can't help with that.",
     'The question cannot be answered because the information is not provided.',
     'Dont know',
+    'The information is not available.',
+    'That is not mentioned anywhere in the text.',
+    'I am not able to browse the internet.',
+    'Narnia is a fictional country, so it has no real capital.',
+    'The firm was founded in 1990 by two sisters. The passage does not say who they were.',
+    'There is no way to know that.',
+    'It is not possible to determine the answer.',
+    'Unfortunately, I cannot find that.',
+    'I apologize, but I do not have access to that information.',
     'N/A',
   ])('refuse: %s', (text) => {
     expect(classifyRefusal(text)).toBe('refuse')
@@ -47,6 +56,13 @@ describe('classifyRefusal', () => {
     'The unknown author wrote it in 1850.',
     'If you do not know the answer, say so. The answer is Rome.',
     'I know that the answer is Rome.',
+    'Decaffeinated coffee does not contain caffeine.',
+    'There is no evidence that vaccines cause autism.',
+    'Switzerland is not included in the union.',
+    'Sherlock Holmes is a fictional detective.',
+    'He is not known for his patience; his brother is.',
+    'She was not given a prize in 1990, but in 1991.',
+    'There is no known cure, but rest helps.',
     'Oxygen does not exist as a solid at room temperature',
   ])('answer: %s', (text) => {
     expect(classifyRefusal(text)).toBe('answer')
@@ -56,6 +72,7 @@ describe('classifyRefusal', () => {
     "I don't know, but I think it is Paris.",
     "I'm not sure, but the answer is probably 42.",
     "I don't know. Paris.",
+    "Paris. I don't know more than that.",
     'I am not certain, however it might be Berlin.',
     "I don't know for sure. My best guess is 1912.",
   ])('hedge: %s', (text) => {
