@@ -107,6 +107,9 @@ function forwardFacts(id: RelationId): { row: Row; answers: string[] }[] {
   throw new RangeError(`${id} is not a forward relation`)
 }
 
+/** A currency's own name, without the country's: one word in lower case. */
+const isUnit = (name: string): boolean => /^\p{Ll}[\p{L}']+$/u.test(name)
+
 function makeFacts(id: RelationId): Fact[] {
   const { inverseOf } = relationOf(id)
   const rows = forwardFacts(inverseOf ?? id)
@@ -116,9 +119,11 @@ function makeFacts(id: RelationId): Fact[] {
       bearers.set(answer, (bearers.get(answer) ?? 0) + 1)
   const facts: Fact[] = []
   for (const { row, answers } of rows) {
-    const value = answers[0]
+    const isUnique = (answer: string) => bearers.get(wordsOf(answer).join(' ')) === 1
+    // Asked backwards, "Mexican peso" would say the country; "forint" does not.
+    const value = inverseOf === 'country-currency' ? answers.find((one) => isUnit(one) && isUnique(one)) : answers[0]
     if (value === undefined) continue
-    const unique = bearers.get(wordsOf(value).join(' ')) === 1
+    const unique = isUnique(value)
     const subject = inverseOf ? value : row.name
     const accepted = inverseOf ? row.spellings : answers
     if ((inverseOf && !unique) || unfit(subject, accepted)) continue

@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { draws, seeded } from './draws.ts'
+import { WORLD_VERSION } from '../../src/worlds/version.ts'
+import { draws, fingerprints, seeded } from './draws.ts'
+import pinned from './pinned-draws.json' with { type: 'json' }
 
 const seeds = fc.integer({ min: 0, max: 1_000_000 })
 
@@ -56,4 +58,8 @@ it('reads neither the clock nor global randomness', () => {
     Math.random = random
     Date.now = now
   }
+})
+
+it('gives what its version has always given (else raise WORLD_VERSION and run: node test/worlds/pin-draws.ts)', () => {
+  expect(fingerprints()).toEqual((pinned as Record<string, Record<string, string>>)[WORLD_VERSION])
 })

@@ -1,4 +1,4 @@
-import { type Random, randomFrom } from '../../src/methods/random.ts'
+import { hash128, type Random, randomFrom } from '../../src/methods/random.ts'
 import { arithmeticQuestions } from '../../src/worlds/arithmetic.ts'
 import { chanceQuestions } from '../../src/worlds/chance.ts'
 import { choiceQuestions } from '../../src/worlds/choices.ts'
@@ -96,3 +96,12 @@ export const draws: readonly Draw[] = [
 
 /** A source from a test's seed. */
 export const seeded = (seed: number): Random => randomFrom('test', seed)
+
+/** A short mark of what each generator gives for one seed; changes when any of forty items does. */
+export const fingerprints = (): Record<string, string> =>
+  Object.fromEntries(
+    draws.map(({ name, of }) => {
+      const words = hash128(JSON.stringify(of(seeded(2026), 40)))
+      return [name, words.map((word) => word.toString(16).padStart(8, '0')).join('')]
+    }),
+  )

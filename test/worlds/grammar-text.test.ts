@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { grammarLanguage, grammarTexts } from '../../src/worlds/grammar-text.ts'
+import { WORLD_VERSION } from '../../src/worlds/version.ts'
 import { seeded } from './draws.ts'
 
 describe('grammarLanguage', () => {
@@ -26,7 +27,7 @@ describe('grammarTexts', () => {
     const source = seeded(3)
     const made = grammarTexts(source, { size: 1, sentences: 50 })[0] as { text: string; bits: number }
     // The same language, made anew the way the generator makes it, reads the text word by word.
-    const language = grammarLanguage(source.fork('grammar/1').fork(0))
+    const language = grammarLanguage(source.fork(`grammar/${WORLD_VERSION}`).fork(0))
     const probability = new Map(
       Object.values(language.words).flatMap((list) => list.map((one) => [one.value, one.probability] as const)),
     )
