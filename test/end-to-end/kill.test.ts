@@ -29,7 +29,13 @@ async function startRun(connections: number): Promise<Run> {
     dialect: 'vllm',
     limits: { maxConnections: connections, maxBatch: 4 },
   })
-  return instance.call<Run>('POST', '/v1/runs', { targetId: target.id, suite: 'core', size: 'demo', seed: 11, fresh: true })
+  return instance.call<Run>('POST', '/v1/runs', {
+    targetId: target.id,
+    suite: 'core',
+    size: 'demo',
+    seed: 11,
+    fresh: true,
+  })
 }
 
 async function allRows(runId: string): Promise<ScoreRow[]> {
@@ -37,7 +43,10 @@ async function allRows(runId: string): Promise<ScoreRow[]> {
   let cursor: string | null = null
   do {
     const query: string = `?limit=200${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`
-    const page: { items: ScoreRow[]; next: string | null } = await instance.call('GET', `/v1/runs/${runId}/rows${query}`)
+    const page: { items: ScoreRow[]; next: string | null } = await instance.call(
+      'GET',
+      `/v1/runs/${runId}/rows${query}`,
+    )
     rows.push(...page.items)
     cursor = page.next
   } while (cursor)
