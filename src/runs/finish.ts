@@ -38,18 +38,16 @@ export function endStatus(stopReason: StopReason | null, counts: readonly ItemCo
   return lost > mostLost * total ? 'degraded' : 'done'
 }
 
-/** The report of one benchmark of a run, from its rows. A benchmark that is gone gives none. */
+/** The report of one benchmark of a run, from its rows. */
 export async function makeReport(
   db: Database,
   run: RunRow,
   benchmark: RunBenchmarkRow,
   now: number,
   find: FindBenchmark,
-): Promise<ReportRow | null> {
-  const definition = find(benchmark.benchmarkId)
-  if (definition === undefined) return null
+): Promise<ReportRow> {
   const rows = await allScores(db, benchmark.id)
-  const report = reportOf(definition, benchmark, run, rows)
+  const report = reportOf(find(benchmark.benchmarkId), benchmark, run, rows)
   return {
     runBenchmarkId: benchmark.id,
     tenantId: run.tenantId,
@@ -74,10 +72,8 @@ export async function finishRun(env: Bindings, runId: string, find: FindBenchmar
     const now = Date.now()
     const reports: ReportRow[] = []
     // One benchmark after another: the rows of one are let go before those of the next are read.
-    for (const benchmark of await getRunBenchmarks(db, runId)) {
-      const report = await makeReport(db, run, benchmark, now, find)
-      if (report !== null) reports.push(report)
-    }
+    for (const benchmark of await getRunBenchmarks(db, runId))
+      reports.push(await makeReport(db, run, benchmark, now, find))
     const status = endStatus(
       run.stopReason,
       reports.map(({ counts }) => counts),

@@ -38,11 +38,11 @@ export function countRows(rows: readonly StoredScore[], total: number): ItemCoun
 
 /**
  * What a benchmark says of its rows, fit to be stored: no number in it is NaN or infinite, and a report that raises
- * becomes one without a value whose caveat says why. A benchmark that the target could not be asked says so.
+ * becomes one without a value whose caveat says why, as does one whose benchmark is gone (undefined). A benchmark that the target could not be asked says so.
  */
 export function reportOf(
-  benchmark: AnyBenchmark,
-  row: Pick<RunBenchmarkRow, 'params' | 'size'>,
+  benchmark: AnyBenchmark | undefined,
+  row: Pick<RunBenchmarkRow, 'title' | 'params' | 'size'>,
   run: Pick<RunRow, 'seed' | 'target'>,
   rows: readonly StoredScore[],
 ): BenchmarkReport {
@@ -51,12 +51,13 @@ export function reportOf(
     seed: run.seed,
     capabilities: run.target.capabilities,
   }
+  if (benchmark === undefined) return withoutValue(row.title, 'The benchmark is no longer in the catalogue.')
   let report: BenchmarkReport
   try {
     const parsed = benchmarkReport.safeParse(finite(benchmark.report(rows.map(reportRow), context)))
-    report = parsed.success ? parsed.data : withoutValue(benchmark, `The report is malformed: ${parsed.error.message}`)
+    report = parsed.success ? parsed.data : withoutValue(row.title, `The report is malformed: ${parsed.error.message}`)
   } catch (error) {
-    report = withoutValue(benchmark, error instanceof Error ? error.message : String(error))
+    report = withoutValue(row.title, error instanceof Error ? error.message : String(error))
   }
   return row.size === 0 ? lacking(report, benchmark, run) : report
 }
@@ -84,10 +85,10 @@ function lacking(
   }
 }
 
-const withoutValue = (benchmark: AnyBenchmark, message: string): BenchmarkReport => ({
+const withoutValue = (title: string, message: string): BenchmarkReport => ({
   headline: {
     id: 'headline',
-    title: benchmark.title,
+    title,
     value: null,
     reason: 'undefined',
     n: 0,

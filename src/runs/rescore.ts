@@ -1,7 +1,7 @@
 import type { Bindings } from '../../schema/bindings.ts'
 import { findBenchmark } from '../benchmarks/catalogue.ts'
 import type { AnyBenchmark } from '../benchmarks/define.ts'
-import { type Database, inOneBatch, openDatabase, type Statement } from '../store/database.ts'
+import { type Database, inOneBatch, openDatabase } from '../store/database.ts'
 import { readEvidence } from '../store/evidence.ts'
 import { replaceReport } from '../store/reports.ts'
 import { finishedRun, getRun, getRunBenchmarks, type RunBenchmarkRow, type RunRow, setVersion } from '../store/runs.ts'
@@ -41,7 +41,7 @@ export async function rescoreRun(
     }
     const now = Date.now()
     const report = await makeReport(db, run, benchmark, now, find)
-    if (report !== null) await inOneBatch(db, [replaceReport(db, { ...report, rescoredAt: now }) as Statement])
+    await inOneBatch(db, [replaceReport(db, { ...report, rescoredAt: now })])
   }
   return true
 }
