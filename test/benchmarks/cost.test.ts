@@ -12,7 +12,9 @@ const tokens = (text: string): number => Math.ceil(text.length / 4)
 /** A model of many short answers, so that candidates differ as those of a small real model do. */
 const talkative = () =>
   scriptedModel((prompt, { scoring }) =>
-    scoring ? [] : Array.from({ length: 10 }, (_, place): [string, number] => [`Answer ${hash32(prompt, place) % 97}`, 0.1]),
+    scoring
+      ? []
+      : Array.from({ length: 10 }, (_, place): [string, number] => [`Answer ${hash32(prompt, place) % 97}`, 0.1]),
   )
 
 /** Tokens that a suite's benchmark reads and may at most write at its default size. */
@@ -34,7 +36,9 @@ describe('what a suite costs', () => {
     ['core', 30_000, 9_000],
     ['smoke', 4_000, 600],
   ] as const)('%s fits a small machine', async (suite, mostRead, mostWritten) => {
-    const rows = await Promise.all(suites[suite].benchmarks.map((id) => costOf(findBenchmark(id) as AnyBenchmark, suite)))
+    const rows = await Promise.all(
+      suites[suite].benchmarks.map((id) => costOf(findBenchmark(id) as AnyBenchmark, suite)),
+    )
     console.table(rows)
     expect(rows.reduce((sum, row) => sum + row.read, 0)).toBeLessThan(mostRead)
     expect(rows.reduce((sum, row) => sum + row.written, 0)).toBeLessThan(mostWritten)

@@ -19,12 +19,9 @@ const params = z
   .object({
     mode: mode.default('auto'),
     maxTokens: z.number().int().min(1).max(256).default(15),
-    instruction: z
-      .string()
-      .default('Answer in a few words, or say that you do not know.')
-      .meta({
-        description: 'Said before the question to the evaluated target; the reference target gets the question alone',
-      }),
+    instruction: z.string().default('Answer in a few words, or say that you do not know.').meta({
+      description: 'Said before the question to the evaluated target; the reference target gets the question alone',
+    }),
     referenceSamples: z.number().int().min(0).max(50).default(0).meta({
       description:
         'Samples (T = 0.7) of the reference target for a second split by the entropy of its answers; 0: none',

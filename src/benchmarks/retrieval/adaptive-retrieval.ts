@@ -239,7 +239,8 @@ function uncertaintiesOf(evidence: Partial<Evidence>): Record<string, number> {
   const found: Record<string, number> = {}
   for (const name of Object.keys(estimators) as EstimatorName[]) {
     const { value } = uncertaintyOf(estimators[name], evidence)
-    if (value !== null) found[name] = value
+    // JSON knows no negative zero.
+    if (value !== null) found[name] = value + 0
   }
   return found
 }
