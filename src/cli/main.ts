@@ -4,12 +4,6 @@ import { defineCommand, runCommand, runMain } from 'citty'
 import manifest from '../../package.json' with { type: 'json' }
 import { ApiProblem, ConnectionError } from '../client/client.ts'
 import { Exit, exitCodes, UsageError } from './command.ts'
-import { benchmarks, catalogueCommand } from './commands/benchmarks.ts'
-import { datasets } from './commands/datasets.ts'
-import { doctor } from './commands/doctor.ts'
-import { cancel, leaderboard, report, rows } from './commands/results.ts'
-import { run } from './commands/run.ts'
-import { targets } from './commands/targets.ts'
 import { plain } from './format.ts'
 
 const main = defineCommand({
@@ -18,17 +12,18 @@ const main = defineCommand({
     version: manifest.version,
     description: 'Measures whether a language model can be relied on. Settings: ASSAY_URL, ASSAY_API_KEY.',
   },
+  // Loaded when asked for: the catalogue's data takes a while.
   subCommands: {
-    run,
-    report,
-    rows,
-    leaderboard,
-    cancel,
-    targets,
-    benchmarks,
-    datasets,
-    catalogue: catalogueCommand,
-    doctor,
+    run: () => import('./commands/run.ts').then(({ run }) => run),
+    report: () => import('./commands/results.ts').then(({ report }) => report),
+    rows: () => import('./commands/results.ts').then(({ rows }) => rows),
+    leaderboard: () => import('./commands/results.ts').then(({ leaderboard }) => leaderboard),
+    cancel: () => import('./commands/results.ts').then(({ cancel }) => cancel),
+    targets: () => import('./commands/targets.ts').then(({ targets }) => targets),
+    benchmarks: () => import('./commands/benchmarks.ts').then(({ benchmarks }) => benchmarks),
+    datasets: () => import('./commands/datasets.ts').then(({ datasets }) => datasets),
+    catalogue: () => import('./commands/benchmarks.ts').then(({ catalogueCommand }) => catalogueCommand),
+    doctor: () => import('./commands/doctor.ts').then(({ doctor }) => doctor),
   },
 })
 
