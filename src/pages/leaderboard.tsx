@@ -13,6 +13,7 @@ export async function leaderboardPage(context: PageContext) {
   const tenantId = tenantOf(context)
   const query = boardQuery(context.req.query())
   const board = await readLeaderboard(openDatabase(context.env.DB), catalogue.map(summarize), query, tenantId)
+  const filtered = query.suite !== undefined || query.family !== undefined || query.benchmark !== undefined
   return context.html(
     <Page title="Assay" path="/" loggedIn={tenantId !== null}>
       <div class="title">
@@ -22,9 +23,9 @@ export async function leaderboardPage(context: PageContext) {
           interval its score may lie in.
         </p>
       </div>
-      <Filters query={query} />
+      {board.models.length === 0 && !filtered ? null : <Filters query={query} />}
       {board.models.length === 0 ? (
-        <Empty loggedIn={tenantId !== null} filtered={query.suite !== undefined || query.family !== undefined} />
+        <Empty loggedIn={tenantId !== null} filtered={filtered} />
       ) : (
         <>
           <Board board={board} query={query} link={(change) => boardLink(query, change)} />
@@ -134,7 +135,8 @@ function Empty({ loggedIn, filtered }: { loggedIn: boolean; filtered: boolean })
       </p>
       <ol class="steps">
         <li>
-          Register the model's server, any that speaks the OpenAI protocol:
+          Put your API key into <code>ASSAY_API_KEY</code> and register the model's server, any that speaks the OpenAI
+          protocol:
           <pre>
             npm run -s assay -- targets add --name my-model --base-url http://localhost:8000/v1 --model my-model
           </pre>

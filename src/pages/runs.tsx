@@ -2,7 +2,7 @@ import { CursorError } from '../store/cursor.ts'
 import { openDatabase } from '../store/database.ts'
 import { finishedRun, listRuns, type RunRow } from '../store/runs.ts'
 import { type PageContext, tenantOf } from './context.ts'
-import { counted, formatDuration, formatTime } from './format.ts'
+import { counted, formatDuration, formatTime, shortHash } from './format.ts'
 import { Page } from './layout.tsx'
 import { notFoundPage } from './message.tsx'
 import { refreshSeconds, StatusBadge } from './run-parts.tsx'
@@ -68,6 +68,7 @@ function RunsTable({ runs }: { runs: RunRow[] }) {
             <tr>
               <th scope="row">
                 <a href={`/runs/${run.id}`}>{run.target.name}</a>
+                {run.deploymentId === null ? null : <small>deployment {shortHash(run.deploymentId)}</small>}
               </th>
               <td>
                 <StatusBadge status={run.status} />

@@ -112,6 +112,7 @@ th { font-weight: 600; }
 thead th { color: var(--soft); font-size: 0.84rem; vertical-align: bottom; background: var(--sunk); border-bottom-color: var(--line-strong); }
 tbody th { font-weight: 600; }
 .number { text-align: right; white-space: nowrap; }
+tbody th small { display: block; font-weight: 400; color: var(--faint); font-size: 0.85em; }
 tbody tr:hover > * { background: color-mix(in srgb, var(--sunk) 55%, var(--card)); }
 
 .board th, .board td { padding: 0.6rem 0.7rem; }
@@ -269,7 +270,9 @@ input[type="password"] { font: inherit; font-family: var(--mono); width: 100%; p
   .site-inner .session { padding-top: 0.7rem; }
   header.site nav a { padding-top: 0.55rem; padding-bottom: 0.55rem; }
   .anchors { margin: 0 -1rem; padding: 0 1rem; }
-  .board th, .board td { padding: 0.55rem 0.6rem; }
+  .board th, .board td, .metrics th, .metrics td { padding: 0.55rem 0.6rem; }
+  .metrics tbody th { min-width: 9rem; }
+  .metrics .number .null { white-space: normal; }
   .board .model { min-width: 8.4rem; max-width: 8.4rem; }
   .board .model strong { font-size: 0.9rem; }
   .board .model small { font-size: 0.73rem; }
