@@ -1,6 +1,6 @@
 import type { TargetConnection, Transport } from './connection.ts'
 import type { WireRequest } from './dialects/dialect.ts'
-import { bareUrl, ModelError, quoteServer } from './errors.ts'
+import { bareUrl, contextWords, ModelError, quoteServer } from './errors.ts'
 import { retryAfterMs } from './retry-after.ts'
 
 /** Largest answer that is read; memory of a Worker is 128 MB. */
@@ -155,9 +155,6 @@ function errorOf(text: string): { message: string; code: string } {
     (typeof error === 'object' && error !== null ? (error.code ?? error.type) : undefined) ?? first?.code ?? ''
   return { message: typeof message === 'string' ? message : JSON.stringify(message), code: String(code) }
 }
-
-const contextWords =
-  /context.{0,20}(length|window|size)|maximum.{0,20}(context|token|length)|prompt is too long|input.{0,20}too long|too many (input )?tokens|n_ctx|max_model_len/i
 
 function statusError(response: Response, text: string, url: string, apiKey: string | null, now: number): ModelError {
   const { status } = response

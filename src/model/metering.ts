@@ -1,5 +1,5 @@
 import type { Decoded, Piece } from './dialects/dialect.ts'
-import type { ModelError } from './errors.ts'
+import { ModelError } from './errors.ts'
 import { type Answer, answersAsked } from './question.ts'
 import type { Job } from './queue.ts'
 import type { Cost, Spend } from './spend.ts'
@@ -82,7 +82,11 @@ export function share(jobs: Job[], decoded: Decoded): void {
   const completions = answers.map(completionSize)
   if (usage === null) {
     jobs.forEach((job, index) => {
-      charge(job, cost(job, prompts[index] ?? 0, completions[index] ?? 0), true)
+      const answer = answers[index]
+      // A question that the server would not work on costs nothing.
+      if (answer instanceof ModelError && (answer.kind === 'rejected' || answer.kind === 'context_too_long'))
+        charge(job, cost(job, 0, 0), false)
+      else charge(job, cost(job, prompts[index] ?? 0, completions[index] ?? 0), true)
     })
     return
   }

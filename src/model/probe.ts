@@ -76,6 +76,7 @@ export async function probeTarget(target: TargetConnection, options: ProbeOption
   await probeSampling(prober, found)
   await probeLogprobs(prober, found)
   await probeGivenText(prober, found)
+  if (dialect.claims.answerPrefix && found.chat) await probeAnswerPrefix(prober, found)
   await probeRest(prober, found)
   found.fingerprint = description.fingerprint ?? fingerprintOf(target, description, found)
   return found
@@ -295,6 +296,26 @@ function doubt(first: [TokenScores, TokenScores], second: [TokenScores, TokenSco
     return 'Scrambled words scored as likely as a sentence: these are no log-probabilities.'
   const drift = Math.max(Math.abs(good.logprob - second[0].logprob), Math.abs(bad.logprob - second[1].logprob))
   return drift > mostDrift ? `The same text scored ${drift.toPrecision(2)} nats apart when asked twice.` : null
+}
+
+/**
+ * A server that continues the last message writes neither its end nor another opening: its prompt is shorter than
+ * when it answers a closed message. One that ignores the request counts the same tokens.
+ */
+async function probeAnswerPrefix({ dialect, send, target }: Prober, found: Capabilities): Promise<void> {
+  const context: WireContext = { target, quirks: { maxCompletionTokens: false } }
+  const question = greeting({ maxTokens: 1, answerPrefix: 'The animal is' })
+  const opened = dialect.encode(dialect.split(question, found), context)
+  const { continue_final_message: _, add_generation_prompt: __, ...closed } = opened.body as Record<string, unknown>
+  const counted = async (body: unknown): Promise<number | null> => {
+    const answer = (await send({ url: opened.url, body })) as { usage?: { prompt_tokens?: number } } | null
+    return answer?.usage?.prompt_tokens ?? null
+  }
+  const both = await tried(Promise.all([counted(opened.body), counted(closed)]))
+  found.answerPrefix = !(both instanceof ModelError) && both[0] !== null && both[1] !== null && both[0] < both[1]
+  if (!found.answerPrefix)
+    found.missing.answerPrefix =
+      both instanceof ModelError ? reasonOf(both) : 'The server does not continue a reply that is begun for it.'
 }
 
 async function probeRest({ dialect, ask, send, target }: Prober, found: Capabilities): Promise<void> {

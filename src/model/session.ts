@@ -16,6 +16,7 @@ import {
   questionKey,
   scoreQuestion,
 } from './question.ts'
+import { totals } from './scored-text.ts'
 import type { Spend } from './spend.ts'
 
 export interface SessionOptions extends DispatcherOptions {
@@ -104,7 +105,9 @@ export function createModel(options: SessionOptions): ModelSession {
           return (await ask(completeQuestion(prompt, sampling, capabilities, asker), deadline)).samples ?? []
         },
         async score(prompt: Prompt, continuations: string[], score: ScoreOptions = {}): Promise<TokenScores[]> {
-          if (continuations.length === 0) return []
+          // Nothing to ask: no text has probability 1.
+          if (continuations.every((continuation) => continuation === ''))
+            return continuations.map(() => totals([], false))
           return (await ask(scoreQuestion(prompt, continuations, score, capabilities), deadline)).scores ?? []
         },
         async embed(texts: string[]): Promise<Float32Array[]> {

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { probeTarget } from '../../src/model/probe.ts'
+import { createModel } from '../../src/model/session.ts'
 import { startServer, type TestServer } from '../servers/openai.ts'
-import { connection, fakeServer, type Sent } from './target.ts'
+import { connection, echoing, fakeServer, type Sent } from './target.ts'
 
 describe('a server is known by what it does', () => {
   const servers: Partial<Record<'openai' | 'vllm' | 'assay', TestServer>> = {}
@@ -42,6 +43,7 @@ describe('a server is known by what it does', () => {
       embeddings: true,
       contextLength: 8192,
     })
+    expect(found.answerPrefix).toBe(dialect === 'vllm' ? true : undefined)
     if (!full) expect(found.missing.full).toMatch(/full-vocabulary/)
     expect(await probeTarget(target(dialect))).toEqual(found)
   })
@@ -65,6 +67,18 @@ describe('a server is known by what it does', () => {
       kind: 'rejected',
       message: /base URL and the dialect/,
     })
+  })
+})
+
+test('a server that ignores a begun reply is not asked to continue one', async () => {
+  const { transport } = fakeServer(echoing)
+  const target = connection({ dialect: 'vllm' })
+  const found = await probeTarget(target, { transport })
+  expect(found).toMatchObject({ chat: true, answerPrefix: false })
+  const model = createModel({ target: { ...target, capabilities: found }, transport, seed: 1 }).forItem('a')
+  await expect(model.chat([{ role: 'user', content: 'q' }], { answerPrefix: 'x' })).rejects.toMatchObject({
+    kind: 'capability_missing',
+    message: /does not continue/,
   })
 })
 

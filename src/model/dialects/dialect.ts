@@ -73,6 +73,8 @@ export interface Claims {
   full: boolean
   embeddings: boolean
   tokenize: boolean
+  /** Replies may be opened with given text, which some servers of this dialect ignore: to be proven. */
+  answerPrefix?: 'proven'
   /** Why what is false is false, by capability. */
   reasons: Readonly<Record<string, string>>
 }

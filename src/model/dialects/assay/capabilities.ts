@@ -5,7 +5,13 @@ import { isObject } from '../openai/response.ts'
 import { claims as vllmClaims } from '../vllm/capabilities.ts'
 
 /** What the GPU backend can have. */
-export const claims: Claims = { ...vllmClaims, promptLogprobsBy: ['score'], full: true, reasons: {} }
+export const claims: Claims = {
+  ...vllmClaims,
+  answerPrefix: undefined,
+  promptLogprobsBy: ['score'],
+  full: true,
+  reasons: {},
+}
 
 export const descriptionRequests = (target: TargetConnection): DescriptionRequest[] => [
   modelsRequest(target),

@@ -61,7 +61,8 @@ function scoreRequest(piece: Piece): Record<string, unknown> {
             messages: prompt.messages.map(({ role, content }) => ({ role, content })),
             ...(prompt.answerPrefix ? { answerPrefix: prompt.answerPrefix } : {}),
           },
-    continuations,
+    // The backend refuses an empty one; its score is known.
+    continuations: continuations.filter((continuation) => continuation !== ''),
     topLogprobs: topLogprobs ?? 0,
     ...(entropy ? { entropy: true } : {}),
   }

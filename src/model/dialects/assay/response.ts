@@ -1,4 +1,4 @@
-import { ModelError } from '../../errors.ts'
+import { contextWords, ModelError } from '../../errors.ts'
 import { assertPlausible, checkedLogprob, checkedTop, tokensOfText } from '../../logprobs.ts'
 import type { ModelErrorKind, Sample, ScoredToken, TokenLogprob, TokenScores, TopLogprob } from '../../model.ts'
 import type { Answer, ChatQuestion, CompleteQuestion, ScoreQuestion } from '../../question.ts'
@@ -21,9 +21,13 @@ interface OwnToken {
   entropy?: number | null
   top?: TopLogprob[] | null
 }
+interface OwnScored {
+  tokens: OwnToken[]
+  bos?: boolean
+}
 interface OwnResult {
   choices?: { text: string; finishReason: string; tokens?: OwnToken[] | null }[]
-  continuations?: { tokens: OwnToken[]; bos?: boolean }[]
+  continuations?: OwnScored[]
   usage?: { promptTokens?: number; completionTokens?: number }
   error?: { code?: string; message?: string; pointer?: string }
 }
@@ -41,7 +45,7 @@ const kinds: Record<string, ModelErrorKind> = {
 
 function assertNoError({ error }: OwnResult): void {
   if (!error) return
-  const kind = kinds[error.code ?? ''] ?? 'rejected'
+  const kind = kinds[error.code ?? ''] ?? (contextWords.test(error.message ?? '') ? 'context_too_long' : 'rejected')
   throw new ModelError(
     kind,
     `${error.message ?? 'The server refused the question.'}${error.pointer ? ` (${error.pointer})` : ''}`,
@@ -90,28 +94,34 @@ function scoresOf(piece: Piece, result: OwnResult): TokenScores[] {
   assertNoError(result)
   const { continuations, topLogprobs } = piece.question as ScoreQuestion
   const answered = result.continuations
-  if (!Array.isArray(answered) || answered.length !== continuations.length)
-    throw new ModelError('malformed', `The answer does not hold ${continuations.length} continuations.`)
-  return answered.map(({ tokens, bos }) => {
-    const scored = tokens.map((entry, index): ScoredToken => {
-      if (typeof entry.start !== 'number' || typeof entry.end !== 'number' || entry.end < entry.start)
-        throw new ModelError('invalid_logprobs', `Token ${index} has no byte offsets.`)
-      if (entry.logprob === null && index > 0)
-        throw new ModelError('invalid_logprobs', `Token ${index} of the text has no log-probability.`)
-      return {
-        token: entry.token,
-        id: entry.id,
-        start: entry.start,
-        end: entry.end,
-        logprob: entry.logprob === null ? null : checkedLogprob(entry.logprob, 'given tokens'),
-        rank: entry.rank ?? null,
-        entropy: entry.entropy ?? null,
-        ...(topLogprobs === undefined ? {} : { top: checkedTop(entry.top ?? [], topLogprobs) }),
-      }
-    })
-    assertPlausible(scored, 4)
-    return totals(scored, bos === true)
+  const sent = continuations.filter((continuation) => continuation !== '').length
+  if (!Array.isArray(answered) || answered.length !== sent)
+    throw new ModelError('malformed', `The answer does not hold ${sent} continuations.`)
+  let next = 0
+  return continuations.map((continuation) =>
+    continuation === '' ? totals([], false) : ownScores(answered[next++] as OwnScored, topLogprobs),
+  )
+}
+
+function ownScores({ tokens, bos }: OwnScored, topLogprobs: number | undefined): TokenScores {
+  const scored = tokens.map((entry, index): ScoredToken => {
+    if (typeof entry.start !== 'number' || typeof entry.end !== 'number' || entry.end < entry.start)
+      throw new ModelError('invalid_logprobs', `Token ${index} has no byte offsets.`)
+    if (entry.logprob === null && index > 0)
+      throw new ModelError('invalid_logprobs', `Token ${index} of the text has no log-probability.`)
+    return {
+      token: entry.token,
+      id: entry.id,
+      start: entry.start,
+      end: entry.end,
+      logprob: entry.logprob === null ? null : checkedLogprob(entry.logprob, 'given tokens'),
+      rank: entry.rank ?? null,
+      entropy: entry.entropy ?? null,
+      ...(topLogprobs === undefined ? {} : { top: checkedTop(entry.top ?? [], topLogprobs) }),
+    }
   })
+  assertPlausible(scored, 4)
+  return totals(scored, bos === true)
 }
 
 export function decode(pieces: Piece[], body: unknown, context: WireContext): Decoded {

@@ -8,6 +8,7 @@ export const claims: Claims = {
   ...openaiClaims,
   promptLogprobsBy: ['echo', 'prompt_logprobs'],
   tokenize: true,
+  answerPrefix: 'proven',
   reasons: { full: "vLLM's API has no full-vocabulary quantities." },
 }
 

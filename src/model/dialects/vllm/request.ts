@@ -19,15 +19,23 @@ import {
 export function split(question: Question, capabilities: Capabilities): Piece[] {
   if (question.kind === 'chat' && question.answerPrefix) {
     if (!capabilities.chat) throw missing('chat', capabilities, 'The server has no chat completions.')
+    assertContinues(capabilities)
     return samplePieces(question, 'chat', null, capabilities)
   }
   if (question.kind === 'score' && typeof question.prompt !== 'string') return chatScorePieces(question, capabilities)
   return splitOpenai(question, capabilities)
 }
 
+/** A server that ignores the fields would answer another question. */
+function assertContinues(capabilities: Capabilities): void {
+  if (capabilities.answerPrefix === false)
+    throw missing('answerPrefix', capabilities, 'A reply cannot be opened with given text on this server.')
+}
+
 function chatScorePieces(question: ScoreQuestion, capabilities: Capabilities): Piece[] {
   if (!capabilities.prompt_logprobs || !capabilities.chat)
     throw missing('prompt_logprobs', capabilities, 'The server gives no log-probabilities of given text in a chat.')
+  assertContinues(capabilities)
   const size = Math.ceil(questionSize(question) / Math.max(1, question.continuations.length))
   return question.continuations.map((_, continuation) => ({
     surface: 'chatPromptLogprobs',
