@@ -3,6 +3,7 @@ import { bodyLimit } from 'hono/body-limit'
 import { HTTPException } from 'hono/http-exception'
 import { methodNotAllowed } from 'hono/method-not-allowed'
 import { requestId } from 'hono/request-id'
+import { secureHeaders } from 'hono/secure-headers'
 import { CursorError } from '../store/cursor.ts'
 import { SealError } from '../store/seal.ts'
 import { identify } from './auth.ts'
@@ -67,6 +68,7 @@ export function createApi(): Api {
   )
 
   api.use(requestId())
+  api.use('/v1/*', secureHeaders())
   api.use(
     methodNotAllowed({
       app: api,

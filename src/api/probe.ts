@@ -26,7 +26,7 @@ const failures: Partial<Record<ModelErrorKind, { kind: ProblemKind; pointer: str
   model_not_found: {
     kind: 'model-not-found',
     pointer: '/model',
-    way: 'Give the name as the server lists it at /models.',
+    way: 'The server lists its models at /models.',
   },
   rate_limited: {
     kind: 'target-unusable',

@@ -41,8 +41,8 @@ export function renderTable(header: readonly string[], rows: readonly (readonly 
   return [line(header), widths.map((width) => '─'.repeat(width)).join('  '), ...cells.map(line)].join('\n')
 }
 
-/** Text broken into lines of at most `width` characters, each behind `indent`. */
-export function wrap(text: string, width: number, indent = ''): string {
+/** Text broken into lines of at most `width` characters behind `indent`, the first behind `mark` and so much less of it. */
+export function wrap(text: string, width: number, indent = '', mark = ''): string {
   const lines: string[] = []
   let line = ''
   for (const word of plain(text).split(/\s+/)) {
@@ -52,5 +52,5 @@ export function wrap(text: string, width: number, indent = ''): string {
     } else line = line === '' ? word : `${line} ${word}`
   }
   if (line !== '') lines.push(indent + line)
-  return lines.join('\n')
+  return mark + lines.join('\n').slice(mark.length)
 }

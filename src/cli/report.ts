@@ -52,8 +52,8 @@ function section(reported: Reported, width: number, full: boolean): string {
   const numbers = `  ${plain(headline.title)} ${arrow[headline.direction]}  ${value}${interval && `  ${interval}`}  n = ${headline.n}`
   const parts = [head, numbers.trimEnd(), wrap(headline.reading, width, '  ')]
   const lost = lostText(reported)
-  if (lost) parts.push(wrap(lost, width, '  ! '))
-  for (const { message } of caveats) parts.push(wrap(message, width, '  ! '))
+  if (lost) parts.push(wrap(lost, width, '    ', '  ! '))
+  for (const { message } of caveats) parts.push(wrap(message, width, '    ', '  ! '))
   if (full && metrics.length > 0) {
     const rows = metrics.map((metric) => [metric.title, valueText(metric), intervalText(metric), String(metric.n)])
     parts.push(indented(renderTable(['metric', 'value', 'interval', 'n'], rows)))

@@ -78,5 +78,6 @@ describe('texts of the terminal', () => {
 
   it('breaks text into lines', () => {
     expect(wrap('one two three four', 11, '  ')).toBe('  one two\n  three\n  four')
+    expect(wrap('one two three', 9, '  ', '! ')).toBe('! one two\n  three')
   })
 })
