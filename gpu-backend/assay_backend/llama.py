@@ -8,21 +8,11 @@ import torch
 import torch.nn.functional as F
 from safetensors import safe_open
 
-from .kv import Arena, KvStore, Slot, padded_length
+from .attention import Plan
+from .kv import KvStore, Slot, padded_length
 from .linear import Linear
 from .segments import Segment
 
-# The fused kernel cuts query rows into blocks of these sizes (rows at least, block); a last block that is short would
-# go through other products, whose last bits differ, so rows are padded to whole blocks.
-_QUERY_BLOCKS = ((768, 256), (192, 64), (0, 32))
-# Likewise the fewest rows that a generating sequence's products are made of.
-_LEAST_DECODE_ROWS = 4
-
-
-def _whole_blocks(rows: int) -> int:
-    block = next(block for least, block in _QUERY_BLOCKS if rows >= least)
-    padded = -(-rows // block) * block
-    return padded if padded < 192 or block > 32 else -(-padded // 64) * 64
 _FAMILIES = {"llama", "mistral", "qwen2", "qwen3"}
 
 
@@ -180,129 +170,3 @@ class Llama:
             gate, up = layer.gate_up(self._rms(hidden, layer.norm_mlp)).chunk(2, dim=-1)
             hidden = hidden + layer.down(F.silu(gate) * up)
         return HiddenRows(self._rms(hidden[plan.rows], self.norm), self.head)
-
-
-class Plan:
-    """Index tensors and masks of one pass, made once and used by every layer."""
-
-    def __init__(self, model: Llama, segments: list[Segment]):
-        self.model = model
-        order = sorted(
-            range(len(segments)),
-            key=lambda at: (
-                not segments[at].decode,
-                id(segments[at].slot.arena) if segments[at].decode else 0,
-                segments[at].slot.index if segments[at].decode else at,
-            ),
-        )
-        ids, positions, offsets = [], [], {}
-        for at in order:
-            segment = segments[at]
-            offsets[at] = len(ids)
-            ids.extend(segment.ids)
-            positions.extend(range(segment.start, segment.start + len(segment.ids)))
-        device = model.device
-        self.ids = torch.tensor(ids, device=device)
-        self.positions = torch.tensor(positions, device=device)
-        self.rows = torch.tensor(
-            [offsets[at] + row for at, s in enumerate(segments) for row in s.rows],
-            dtype=torch.long,
-            device=device,
-        )
-        self.group = model.heads // model.kv_heads
-        self.scale = model.size**-0.5
-        self.decodes = self._decode_groups([segments[at] for at in order if segments[at].decode])
-        self.prompts = [
-            (offsets[at], segments[at], self._stretches(segments[at])) for at in order if not segments[at].decode
-        ]
-
-    def _stretches(self, segment: Segment) -> list[tuple[int, int, int, int, torch.Tensor]]:
-        """Cut a segment where the number of keys that its tokens are mixed over changes, so that this number is a
-        function of a token's position alone: (from, to, padded rows, keys, mask), places relative to the segment."""
-        found, low, count = [], 0, len(segment.ids)
-        while low < count:
-            keys = padded_length(segment.start + low + 1)
-            high = min(count, keys - segment.start)
-            padded = _whole_blocks(self.group * (high - low))
-            found.append((low, high, padded, keys, self._causal(segment.start + low, high - low, padded, keys)))
-            low = high
-        return found
-
-    def _causal(self, start: int, count: int, padded: int, keys: int) -> torch.Tensor:
-        """Mask of a stretch: rows are its tokens once per head of a group, then padding that sees the first key only."""
-        last = torch.arange(start, start + count, device=self.model.device).repeat(self.group)
-        last = F.pad(last, (0, padded - self.group * count))
-        hidden = torch.arange(keys, device=self.model.device) > last.unsqueeze(1)
-        return self._masked(hidden).view(1, 1, padded, keys)
-
-    def _masked(self, hidden: torch.Tensor) -> torch.Tensor:
-        shown = torch.zeros(hidden.shape, dtype=self.model.dtype, device=self.model.device)
-        return shown.masked_fill_(hidden, float("-inf"))
-
-    def _decode_groups(self, segments: list[Segment]) -> list[tuple]:
-        groups, at = [], 0
-        while at < len(segments):
-            arena: Arena = segments[at].slot.arena
-            end = at
-            while end < len(segments) and segments[end].slot.arena is arena:
-                end += 1
-            mine = segments[at:end]
-            low, high = mine[0].slot.index, mine[-1].slot.index + 1
-            device = self.model.device
-            slots = torch.tensor([s.slot.index for s in mine], device=device)
-            places = torch.tensor([s.start for s in mine], device=device)
-            keys = min(-(-(max(s.start for s in mine) + 1) // 64) * 64, arena.capacity)
-            # A slot in the span that is not decoding reads its first key only; its result is thrown away.
-            last = torch.zeros(high - low, dtype=torch.long, device=device)
-            last[slots - low] = places
-            hidden = torch.arange(keys, device=device) > last.unsqueeze(1)
-            mask = self._masked(hidden)
-            dense = high - low == len(mine)
-            groups.append((at, end, arena, slots, places, low, high, keys, mask.view(high - low, 1, 1, keys), dense))
-            at = end
-        return groups
-
-    def attend(self, layer: int, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
-        """Store the new keys and values and mix: [rows, heads, size] in, [rows, heads * size] out."""
-        model, group = self.model, self.group
-        mixed = torch.empty_like(query, memory_format=torch.contiguous_format)
-        for at, end, arena, slots, places, low, high, keys, mask, dense in self.decodes:
-            store = arena.data[layer]
-            store[0][slots, :, places] = key[at:end]
-            store[1][slots, :, places] = value[at:end]
-            asked = query[at:end].reshape(end - at, model.kv_heads, group, model.size)
-            asked = F.pad(asked, (0, 0, 0, max(0, _LEAST_DECODE_ROWS - group)))
-            if not dense:
-                spread = asked.new_zeros(high - low, *asked.shape[1:])
-                spread[slots - low] = asked
-                asked = spread
-            # Two plain products: on CPU they are faster than the fused kernel here, and indifferent to the batch's size.
-            scores = torch.matmul(asked * self.scale, store[0, low:high, :, :keys].transpose(-1, -2)).add_(mask)
-            got = torch.matmul(torch.softmax(scores, -1), store[1, low:high, :, :keys])
-            mixed[at:end] = (got if dense else got[slots - low])[:, :, :group].reshape(end - at, model.heads, model.size)
-        for at, segment, stretches in self.prompts:
-            end = at + len(segment.ids)
-            new_key, new_value = key[at:end].transpose(0, 1), value[at:end].transpose(0, 1)
-            keys_now, values_now = segment.slot.layer(layer)
-            if segment.branch:
-                most = stretches[-1][3]
-                keys_now = self._branch(keys_now, segment.start, new_key, most)
-                values_now = self._branch(values_now, segment.start, new_value, most)
-            else:
-                keys_now[:, segment.start : segment.start + end - at] = new_key
-                values_now[:, segment.start : segment.start + end - at] = new_value
-            for low, high, padded, keys, mask in stretches:
-                asked = query[at + low : at + high].transpose(0, 1)
-                asked = asked.reshape(1, model.kv_heads, group * (high - low), model.size)
-                asked = F.pad(asked, (0, 0, 0, padded - group * (high - low)))
-                got = F.scaled_dot_product_attention(
-                    asked, keys_now[None, :, :keys], values_now[None, :, :keys], attn_mask=mask
-                )
-                got = got[0, :, : group * (high - low)].reshape(model.heads, high - low, model.size)
-                mixed[at + low : at + high] = got.transpose(0, 1)
-        return mixed.view(-1, model.heads * model.size)
-
-    @staticmethod
-    def _branch(stored: torch.Tensor, start: int, new: torch.Tensor, keys: int) -> torch.Tensor:
-        rest = stored.new_zeros(stored.shape[0], keys - start - new.shape[1], stored.shape[2])
-        return torch.cat((stored[:, :start], new, rest), dim=1)

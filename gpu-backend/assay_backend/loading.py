@@ -1,4 +1,4 @@
-"""From settings to a model that answers: device, memory, weights, and the check that its answers stand by themselves."""
+"""From settings to a model that answers: device, memory, weights, and whether its answers stand by themselves."""
 
 import hashlib
 import json
@@ -83,7 +83,8 @@ def load(settings: Settings, say: Callable[[str], None] = lambda _: None) -> Loa
     needed = int(weights * 1.3) + _GIB // 4
     if room < needed:
         raise ModelUnavailable(
-            f"Not enough memory: {checkpoint.name} needs about {needed / _GIB:.1f} GiB and {max(room, 0) / _GIB:.1f} GiB may be used. "
+            f"Not enough memory: {checkpoint.name} needs about {needed / _GIB:.1f} GiB "
+            f"and {max(room, 0) / _GIB:.1f} GiB may be used. "
             "Close other programs, raise --memory, or give a smaller model by --model."
         )
     budget = room - needed

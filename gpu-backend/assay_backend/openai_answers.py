@@ -59,6 +59,9 @@ def prompt_logprobs(tokens: Tokens, measured: list[Measured]) -> list[dict[str, 
         for rank, (other, logprob) in enumerate(token.top, 1):
             entries.setdefault(other, (logprob, rank))
         found.append(
-            {str(k): {"logprob": l, "rank": r, "decoded_token": text_of(tokens, k)} for k, (l, r) in entries.items()}
+            {
+                str(other): {"logprob": logprob, "rank": rank, "decoded_token": text_of(tokens, other)}
+                for other, (logprob, rank) in entries.items()
+            }
         )
     return found

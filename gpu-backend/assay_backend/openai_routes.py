@@ -12,7 +12,7 @@ from .bodies import documented, read_json, shaped
 from .faults import RequestFault, invalid
 from .loading import Loaded
 from .openai_answers import chat_logprobs, completion_logprobs, prompt_logprobs, text_of
-from .prompts import as_list, bias, checked_ids, fitting, render, with_beginning
+from .prompts import as_list, bias, checked_ids, fitting, prompt_lists, render
 from .sampling import Sampling
 from .service import Service
 from .shapes import ChatRequest, CompletionRequest, DetokenizeRequest, SamplingFields, TokenizeRequest
@@ -85,7 +85,7 @@ def routes(service: Service) -> APIRouter:
     async def completions(request: Request) -> JSONResponse | StreamingResponse:
         asked = shaped(CompletionRequest, await read_json(request))
         loaded = service.model(asked.model)
-        prompts = await asyncio.to_thread(_prompt_ids, loaded, asked)
+        prompts = await asyncio.to_thread(prompt_lists, loaded, asked.prompt, asked.add_special_tokens)
         top = asked.logprobs or 0
         generate: list[GenerateJob] = []
         for ids, pointer in prompts:
@@ -173,22 +173,6 @@ def _sound(answers: list[Any]) -> list[Any]:
         if isinstance(answer, RequestFault):
             raise answer
     return answers
-
-
-def _prompt_ids(loaded: Loaded, asked: CompletionRequest) -> list[tuple[list[int], str]]:
-    """Every prompt as ids, with the pointer to it."""
-    prompt = asked.prompt
-    single = isinstance(prompt, str) or isinstance(prompt[0], int)
-    found = []
-    for number, one in enumerate([prompt] if single else prompt):
-        pointer = "/prompt" if single else f"/prompt/{number}"
-        ids = (
-            loaded.tokens.encode(one, asked.add_special_tokens)
-            if isinstance(one, str)
-            else checked_ids(loaded, one, pointer)
-        )
-        found.append((with_beginning(loaded, ids, pointer), pointer))
-    return found
 
 
 def _completion(

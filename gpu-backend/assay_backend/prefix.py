@@ -47,7 +47,7 @@ class PrefixCache:
         return len(blocks) * BLOCK
 
     def store(self, ids: list[int], slot: Slot, start: int, end: int, parent: int) -> int:
-        """Keep the whole blocks of `ids` in [start, end), whose first block's parent is `parent`; answers the last serial."""
+        """Keep the whole blocks of `ids` in [start, end), whose parent is `parent`; answers the last serial number."""
         for at in range(start, end - BLOCK + 1, BLOCK):
             key = (parent, tuple(ids[at : at + BLOCK]))
             block = self.blocks.get(key)

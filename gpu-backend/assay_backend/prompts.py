@@ -1,5 +1,7 @@
 """From what a client sends to token ids, with the checks that both surfaces share."""
 
+from typing import Any
+
 import jinja2
 
 from .faults import invalid
@@ -8,6 +10,7 @@ from .shapes import Message
 
 # Answers of unlimited length are cut here, so that one forgotten limit does not hold a slot of the whole context.
 DEFAULT_ANSWER = 1024
+MOST_PROMPTS = 2048
 
 
 def render(loaded: Loaded, messages: list[Message], answer_prefix: str = "", generation: bool = True) -> str:
@@ -32,6 +35,37 @@ def checked_ids(loaded: Loaded, ids: list[int], pointer: str) -> list[int]:
     return ids
 
 
+def prompt_lists(loaded: Loaded, prompt: Any, special: bool) -> list[tuple[list[int], str]]:
+    """OpenAI's `prompt` (text, ids, or a list of either) as token ids, each with the pointer to it."""
+    single = isinstance(prompt, str) or (isinstance(prompt, list) and prompt and _is_id(prompt[0]))
+    if not single and (not isinstance(prompt, list) or not 0 < len(prompt) <= MOST_PROMPTS):
+        raise invalid(f"Give text, token ids, or a list of 1 to {MOST_PROMPTS} of either.", "/prompt")
+    found = []
+    for number, one in enumerate([prompt] if single else prompt):
+        pointer = "/prompt" if single else f"/prompt/{number}"
+        if isinstance(one, str):
+            ids = loaded.tokens.encode(encodable(one, pointer), special)
+        elif isinstance(one, list) and one and all(map(_is_id, one)):
+            ids = checked_ids(loaded, one, pointer)
+        else:
+            raise invalid("A prompt is text or a list of token ids.", pointer)
+        found.append((with_beginning(loaded, ids, pointer), pointer))
+    return found
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def encodable(text: str, pointer: str) -> str:
+    """The text, unless it holds half of a surrogate pair, which no tokenizer can read."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise invalid("The text holds half of a surrogate pair, which is no character.", pointer) from None
+    return text
+
+
 def with_beginning(loaded: Loaded, ids: list[int], pointer: str) -> list[int]:
     """Ids to continue: never empty, since a model needs something to go on from."""
     if ids:
@@ -46,7 +80,7 @@ def fitting(loaded: Loaded, ids: list[int], wanted: int | None, prompt_pointer: 
     room = loaded.runner.context - len(ids)
     if room < 1:
         raise invalid(
-            f"The prompt has {len(ids)} tokens; this model's context holds {loaded.runner.context}, the answer included.",
+            f"The prompt has {len(ids)} tokens; the context holds {loaded.runner.context}, the answer included.",
             prompt_pointer,
             "context_length_exceeded",
         )
@@ -54,7 +88,8 @@ def fitting(loaded: Loaded, ids: list[int], wanted: int | None, prompt_pointer: 
         return min(room, DEFAULT_ANSWER)
     if wanted > room:
         raise invalid(
-            f"The prompt has {len(ids)} tokens, so at most {room} of the asked {wanted} can be generated within {loaded.runner.context}.",
+            f"The prompt has {len(ids)} of the context's {loaded.runner.context} tokens: "
+            f"at most {room} of the asked {wanted} can be generated.",
             limit_pointer,
             "context_length_exceeded",
         )

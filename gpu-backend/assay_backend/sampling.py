@@ -86,8 +86,8 @@ class Distribution:
         ids = chosen.gather(1, places // _WIDTH) * _WIDTH + places % _WIDTH
         logprobs = values - self.log_total[at].unsqueeze(1)
         return [
-            sorted(zip(i, l, strict=True), key=lambda pair: (-pair[1], pair[0]))
-            for i, l in zip(ids.tolist(), logprobs.tolist(), strict=True)
+            sorted(zip(some, values, strict=True), key=lambda pair: (-pair[1], pair[0]))
+            for some, values in zip(ids.tolist(), logprobs.tolist(), strict=True)
         ]
 
     def given(self, rows: list[int], ids: list[int]) -> list[tuple[float, int]]:
@@ -126,7 +126,7 @@ class Distribution:
 
 
 def _nucleus(weights: np.ndarray, mass: float) -> np.ndarray:
-    """Weights outside the smallest set of likeliest tokens that holds `mass` of the total set to zero (Holtzman et al. 2020)."""
+    """Zero the weights outside the smallest set of likeliest tokens that holds `mass` (Holtzman et al. 2020)."""
     goal = weights.sum(dtype=np.float64) * mass
     near = np.flatnonzero(weights > 1e-5)
     if weights[near].sum(dtype=np.float64) < goal:

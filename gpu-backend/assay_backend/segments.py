@@ -33,7 +33,7 @@ class Rows(Protocol):
 
 
 class Runner(Protocol):
-    """A loaded model that extends sequences. Two exist: the Llama family's own forward, and any other through transformers."""
+    """A loaded model that extends sequences: the Llama family's own forward, or any other through transformers."""
 
     context: int
     vocabulary: int

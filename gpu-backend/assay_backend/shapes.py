@@ -140,14 +140,8 @@ class ChatRequest(SamplingFields):
 class CompletionRequest(SamplingFields):
     """Body of /v1/completions."""
 
-    prompt: (
-        Text
-        | Annotated[list[StrictInt], Field(min_length=1)]
-        | Annotated[
-            list[Text] | list[Annotated[list[StrictInt], Field(min_length=1)]],
-            Field(min_length=1, max_length=2048),
-        ]
-    )
+    # Read by hand (prompts.prompt_lists): of a union of four types, a refusal would name all of them.
+    prompt: Any = Field(description="Text, token ids, or a list of either.")
     max_tokens: Annotated[StrictInt, Field(ge=0)] | None = 16
     echo: bool | None = False
     logprobs: Annotated[StrictInt, Field(ge=0, le=20)] | None = None

@@ -21,7 +21,7 @@ class Choice:
 
 @dataclass(eq=False)
 class Job:
-    """A unit that a client waits for. `done` resolves with the result; `cancelled` frees what it holds."""
+    """What a client waits for. `done` resolves with the result; `cancelled` frees what it holds."""
 
     done: Future = field(default_factory=Future)
     cancelled: bool = False
@@ -34,7 +34,7 @@ class Job:
 
 @dataclass(eq=False)
 class GenerateJob(Job):
-    """`n` continuations of one prompt. `on_text(choice, new text, new tokens, finish)` is called from the engine's thread."""
+    """`n` continuations of a prompt. The engine's thread calls `on_text(choice, new text, new tokens, finish)`."""
 
     prompt: list[int] = field(default_factory=list)
     sampling: Sampling = field(default_factory=lambda: Sampling(16))
@@ -51,7 +51,7 @@ class GenerateJob(Job):
 class ScoreJob(Job):
     """Log-probabilities of given tokens. `texts` are whole token lists, `firsts` where in each the scored part begins.
 
-    The result is, for each text, a Measured per token from `firsts` on (log-probability None where nothing precedes it).
+    The result is, for each text, a Measured per token from `firsts` on (log-probability None for the first of all).
     """
 
     texts: list[list[int]] = field(default_factory=list)
@@ -205,7 +205,7 @@ class Scoring(Running):
 
     @classmethod
     def _windows(cls, job: ScoreJob, number: int, context: int) -> "list[Scoring]":
-        """Windows of the whole context that move by half of it: each token is scored once, with at least half a context before it."""
+        """Windows of a whole context that move by half of it: each token is scored once, after half of one."""
         text, pieces, scored = job.texts[number], [], max(1, job.firsts[number])
         stride = max(1, context // 2)
         end = context

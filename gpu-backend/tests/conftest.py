@@ -1,10 +1,13 @@
 """A tiny randomly initialised model with a real tokenizer, and a live server around it."""
 
 import json
+import os
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 import httpx
 import pytest
@@ -36,7 +39,9 @@ def make_tokenizer(folder: Path) -> int:
     tokenizer.decoder = decoders.ByteLevel()
     special = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
     alphabet = pre_tokenizers.ByteLevel.alphabet()
-    tokenizer.train_from_iterator([PROSE], trainers.BpeTrainer(vocab_size=400, special_tokens=special, initial_alphabet=alphabet))
+    tokenizer.train_from_iterator(
+        [PROSE], trainers.BpeTrainer(vocab_size=400, special_tokens=special, initial_alphabet=alphabet)
+    )
     fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token="<|im_start|>", eos_token="<|im_end|>")
     fast.chat_template = TEMPLATE
     fast.save_pretrained(folder)
@@ -80,13 +85,15 @@ class Live:
         self.socket = listen("127.0.0.1", 0)
         self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
         self.service = Service(settings)
-        self.server = uvicorn.Server(uvicorn.Config(create_app(self.service), log_level="warning", timeout_graceful_shutdown=5))
+        self.server = uvicorn.Server(
+            uvicorn.Config(create_app(self.service), log_level="warning", timeout_graceful_shutdown=5)
+        )
         self.thread = threading.Thread(target=self.server.run, kwargs={"sockets": [self.socket]}, daemon=True)
         self.thread.start()
         self.http = httpx.Client(base_url=self.url, timeout=60)
 
-    def ready(self) -> "Live":
-        deadline = time.monotonic() + 60
+    def ready(self, patience: float = 60) -> "Live":
+        deadline = time.monotonic() + patience
         while self.service.state == "loading" and time.monotonic() < deadline:
             time.sleep(0.02)
         assert self.service.state == "ready", self.service.detail

@@ -4,7 +4,15 @@ from pathlib import Path
 
 import pytest
 import torch
-from transformers import AutoConfig, AutoModelForCausalLM, GPT2Config, LlamaConfig, MistralConfig, Qwen2Config, Qwen3Config
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    GPT2Config,
+    LlamaConfig,
+    MistralConfig,
+    Qwen2Config,
+    Qwen3Config,
+)
 
 from assay_backend import llama
 from assay_backend.generic import GenericRunner
@@ -12,7 +20,13 @@ from assay_backend.invariance import is_invariant
 from assay_backend.segments import Segment
 from tests.conftest import spread
 
-SIZES = {"vocab_size": 300, "hidden_size": 64, "intermediate_size": 112, "num_hidden_layers": 2, "max_position_embeddings": 1024}
+SIZES = {
+    "vocab_size": 300,
+    "hidden_size": 64,
+    "intermediate_size": 112,
+    "num_hidden_layers": 2,
+    "max_position_embeddings": 1024,
+}
 CONFIGS = {
     "grouped heads": LlamaConfig(**SIZES, num_attention_heads=4, num_key_value_heads=2),
     "one key per head": LlamaConfig(**SIZES, num_attention_heads=4, num_key_value_heads=4, tie_word_embeddings=True),
@@ -23,7 +37,9 @@ CONFIGS = {
             "high_freq_factor": 4.0, "original_max_position_embeddings": 128,
         },
     ),
-    "head size apart": MistralConfig(**SIZES, num_attention_heads=4, num_key_value_heads=2, head_dim=32, sliding_window=None),
+    "head size apart": MistralConfig(
+        **SIZES, num_attention_heads=4, num_key_value_heads=2, head_dim=32, sliding_window=None
+    ),
     "qwen2": Qwen2Config(**SIZES, num_attention_heads=4, num_key_value_heads=2),
     "qwen3": Qwen3Config(**SIZES, num_attention_heads=4, num_key_value_heads=2, head_dim=16),
 }  # fmt: skip
@@ -80,7 +96,9 @@ def test_parts_branches_and_company_change_no_bit(tmp_path: Path):
              ((0, 1), (1, 3), (3, 250), (250, 257), (257, 258), (258, 600))]  # fmt: skip
     assert torch.equal(torch.cat(parts), whole[2])
     branch = [Segment(slots[1], at, several[1][at : at + 9], list(range(9)), branch=True) for at in (5, 255, 500)]
-    assert torch.equal(logits(runner, branch).view(3, 9, -1), torch.stack([whole[1, at : at + 9] for at in (5, 255, 500)]))
+    assert torch.equal(
+        logits(runner, branch).view(3, 9, -1), torch.stack([whole[1, at : at + 9] for at in (5, 255, 500)])
+    )
     together = logits(runner, [Segment(s, 600, [4], [0], decode=True) for s in slots])
     alone = [logits(runner, [Segment(s, 600, [4], [0], decode=True)]) for s in slots]
     assert torch.equal(torch.cat(alone), together)

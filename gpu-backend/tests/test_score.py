@@ -1,5 +1,7 @@
 """/v1/assay/score against transformers' plain forward."""
 
+import itertools
+
 import pytest
 import torch
 from transformers import AutoTokenizer
@@ -48,7 +50,7 @@ def test_offsets_are_bytes_of_the_continuation(live):
     (result,) = score(live, {"prompt": "The", "continuations": [text]})
     tokens = result["continuations"][0]["tokens"]
     assert tokens[0]["start"] == 0 and tokens[-1]["end"] == len(text.encode())
-    assert all(a["end"] == b["start"] for a, b in zip(tokens, tokens[1:], strict=False))
+    assert all(a["end"] == b["start"] for a, b in itertools.pairwise(tokens))
     pieces = [bytes(token["bytes"]) if "bytes" in token else token["token"].encode() for token in tokens]
     assert b"".join(pieces) == text.encode()
     assert any("bytes" in token for token in tokens)
@@ -83,7 +85,9 @@ def test_one_token_alone_has_nothing_to_be_scored_by(live):
 
 def test_a_conversation_is_rendered_up_to_the_answer(live, plain, tokenizer):
     messages = [{"role": "user", "content": "What is the capital?"}]
-    (result,) = score(live, {"prompt": {"messages": messages, "answerPrefix": "The"}, "continuations": [" capital is Paris"]})
+    (result,) = score(
+        live, {"prompt": {"messages": messages, "answerPrefix": "The"}, "continuations": [" capital is Paris"]}
+    )
     text = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True) + "The capital is Paris"
     ids = tokenizer.encode(text)
     table = expected(plain, ids)
@@ -112,7 +116,9 @@ def test_continuations_score_the_same_alone_and_together(live):
     prompt = PROSE[:150]
     continuations = [" capital", " is Paris.", " One two three four", " is", PROSE[200:700]]
     (together,) = score(live, {"prompt": prompt, "continuations": continuations, "entropy": True, "topLogprobs": 3})
-    alone = score(live, *({"prompt": prompt, "continuations": [c], "entropy": True, "topLogprobs": 3} for c in continuations))
+    alone = score(
+        live, *({"prompt": prompt, "continuations": [c], "entropy": True, "topLogprobs": 3} for c in continuations)
+    )
     assert together["continuations"] == [one["continuations"][0] for one in alone]
 
 
