@@ -59,8 +59,12 @@ const STEP_4: readonly string[] =
 
 /** Letters as vowel or consonant: y is a vowel after a consonant. */
 function shape(word: string): string {
-  let result = ''
-  for (const letter of word) result += 'aeiou'.includes(letter) || (letter === 'y' && result.endsWith('c')) ? 'v' : 'c'
+  let [result, last] = ['', '']
+  for (const letter of word) {
+    // The last letter is kept apart: asking a growing string for its end would cost its whole length each time.
+    last = 'aeiou'.includes(letter) || (letter === 'y' && last === 'c') ? 'v' : 'c'
+    result += last
+  }
   return result
 }
 

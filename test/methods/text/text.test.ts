@@ -213,5 +213,6 @@ it('megabytes of hostile text are read in linear time', () => {
     normalizeAnswer(text)
     statedProbability(text)
     wordTokens(text)
+    rougeTokens(text)
   }
 }, 60_000)
