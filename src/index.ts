@@ -1,10 +1,12 @@
 import type { Bindings, QueueMessage } from '../schema/bindings.ts'
 import { createApi } from './api/app.ts'
 import { createPages } from './pages/app.tsx'
+import { itemEvidence } from './runs/evidence.ts'
+import { wakeStalled } from './runs/wake.ts'
 import { handleQueue, handleSchedule } from './runs/work.ts'
 
 const app = createApi()
-app.route('/', createPages())
+app.route('/', createPages({ wake: wakeStalled, itemEvidence }))
 
 export default {
   fetch: app.fetch,
