@@ -63,7 +63,7 @@ test('the documented shell script starts a run, and its end is told, signed', as
     runTemplate: { targetId: target.id, benchmarks: [{ id: 'exact-match', size: 5 }] },
   })
   const document = readFileSync(join(projectRoot, 'docs/webhooks.md'), 'utf8')
-  const script = document.match(/```sh\n# start-run\.sh[\s\S]*?```/)?.[0].replace(/^```sh\n|```$/g, '') ?? ''
+  const script = document.match(/```bash\n# start-run\.sh[\s\S]*?```/)?.[0].replace(/^```bash\n|```$/g, '') ?? ''
   const answer = await shell(script, {
     HOOK_URL: `${instance.url}${into.receives}`,
     HOOK_SECRET: into.secret,
