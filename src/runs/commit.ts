@@ -54,7 +54,7 @@ export function createCommitter(options: {
 }): Committer {
   const { env, db, owner, run, waits = storageWaits } = options
   const held = new Set<ShardWork>()
-  const billed = new Map<ShardWork, Omit<UsageRow, 'id' | 'tenantId' | 'runId' | 'runBenchmarkId' | 'createdAt'>>()
+  const billed = new WeakMap<ShardWork, Omit<UsageRow, 'id' | 'tenantId' | 'runId' | 'runBenchmarkId' | 'createdAt'>>()
   let current: Promise<RunState> | null = null
   let following: Promise<RunState> | null = null
 

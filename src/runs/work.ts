@@ -78,7 +78,7 @@ export async function workOn(env: Bindings, runId: string, shares = 1, options: 
   if (opened === null) return finishRun(env, runId, find)
   const turn = await takeTurn({ env, db, run, ...opened, ...(options.pace ? { pace: options.pace } : {}) })
   if (turn.stop !== null) await stopRun(db, runId, turn.stop.reason, turn.stop.detail, Date.now())
-  if (turn.stop === null && turn.complete) await askAgain(db, runId, opened.workshop)
+  if (turn.stop === null && turn.complete && !turn.checked) await askAgain(db, runId, opened.workshop)
   if (turn.stop !== null || turn.complete) return finishRun(env, runId, find)
   await wakeNext(env, db, runId, find)
 }

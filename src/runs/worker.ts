@@ -15,6 +15,8 @@ export interface Turn {
   stop: { reason: StopReason; detail: string } | null
   /** No shard is left open. */
   complete: boolean
+  /** The determinism check was asked for the second time. */
+  checked: boolean
 }
 
 export interface Pace {
@@ -42,6 +44,8 @@ export const normalPace: Pace = {
 
 /** Rows that are committed at once without waiting for the clock. */
 const rowsPerCommit = 200
+/** Shards that may wait for their commit before no more are taken: a slow database must not fill the memory. */
+const mostUncommitted = 16
 /** Other runs get their turn after this long. */
 const courtesyMs = 10_000
 /** Takes of a shard without any progress before the run is given up: after minutes of growing pauses. */
@@ -71,6 +75,7 @@ export async function takeTurn(options: {
   // Shards of which items found nobody although the target answers others: gone through one item at a time.
   const careful = new Set<ShardWork>()
   const tasks = new Set<Promise<void>>()
+  const taken = new Set<string>()
   const committer = createCommitter({
     env,
     db,
@@ -108,6 +113,8 @@ export async function takeTurn(options: {
     for (const shard of active) sum += shard.waiting
     return sum
   }
+
+  const hungry = () => backlog() < slots && committer.held.size < active.size + mostUncommitted
 
   function fail(error: unknown): void {
     failure ??= { error }
@@ -170,7 +177,7 @@ export async function takeTurn(options: {
         pump()
       })
     }
-    if (backlog() < slots) signal()
+    if (hungry()) signal()
   }
 
   /** What the end of an item means for its shard and for the turn. */
@@ -233,8 +240,10 @@ export async function takeTurn(options: {
 
   async function take(): Promise<boolean> {
     const now = Date.now()
-    const most = Math.max(1, Math.ceil((slots - backlog()) / 200))
+    // Twice what keeps the target busy: the next slices are at hand before these are through.
+    const most = Math.max(1, Math.ceil((2 * slots - backlog()) / 200))
     const rows = await takeShards(db, run.id, owner, now, now + leaseMs, most)
+    for (const { id } of rows) taken.add(id)
     const opened = await Promise.all(rows.map((row) => workshop.open(row, onStop)))
     for (const shard of opened) {
       committer.held.add(shard)
@@ -275,14 +284,19 @@ export async function takeTurn(options: {
       const change = new Promise<void>((resolve) => {
         signal = resolve
       })
-      if (more && ending === 'no' && backlog() < slots) {
+      if (more && ending === 'no' && hungry()) {
         more = await take()
         if (more) continue
       }
       // The other asking, apart from the first: when all that is left is on its way.
       if (!more && !second && ending === 'no') {
         second = true
-        track(first.then(() => (ending === 'no' ? workshop.check('second') : undefined)))
+        track(
+          first.then(async () => {
+            if (ending === 'no') await workshop.check('second')
+            else second = false
+          }),
+        )
       }
       for (const shard of active) if (shard.running === 0 && !mayBegin(shard)) track(settle(shard))
       if (active.size === 0 && tasks.size === 0 && (ending !== 'no' || !more)) break
@@ -293,10 +307,13 @@ export async function takeTurn(options: {
     if (committer.held.size > 0) await commit()
     if (restUntil > 0) await restShards(db, run.id, restUntil)
     await workshop.settle()
-    return { stop, complete: lastState !== null && (lastState as RunState).open === 0 }
+    taken.clear()
+    return { stop, complete: lastState !== null && (lastState as RunState).open === 0, checked: second }
   } finally {
     clearInterval(clock)
     for (const timer of timers) clearTimeout(timer)
+    // After a failure others need not wait for the leases to run out, if the database still hears that.
+    await releaseShards(db, owner, [...taken], 0, null).catch(() => {})
   }
 }
 

@@ -62,14 +62,15 @@ export function openWorkshop(options: {
   const spend = createSpend(run.budget, run.target.price, used)
   const shared = { target, dispatcher, spend, seed: run.seed }
   const sources = new Map<string, ItemSource>()
-  const opened: { usage: { requests: number } }[] = []
+  // Counts only: a session would keep its shard's answers in memory.
+  const usages: { readonly requests: number }[] = []
   const set = checkSet(run.targetRevision, run.seed, run.fresh ? run.id : null)
   const extras: ReturnType<typeof createModel>[] = []
   let lastAlive: { at: number; answer: Promise<boolean> } | null = null
 
   const session = (more: Partial<Parameters<typeof createModel>[0]>) => {
     const created = createModel({ ...shared, ...more })
-    opened.push(created)
+    usages.push(created.usage)
     return created
   }
 
@@ -87,7 +88,7 @@ export function openWorkshop(options: {
   return {
     spend,
     get requests() {
-      return opened.reduce((sum, { usage }) => sum + usage.requests, 0)
+      return usages.reduce((sum, { requests }) => sum + requests, 0)
     },
     slots: Math.max(16, Math.min(mostSlots, slots)),
     async open(row, onStop) {
