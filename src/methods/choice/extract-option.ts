@@ -26,7 +26,8 @@ const STATED =
 
 /**
  * The option that an answer text chooses: an explicit "answer is X" (X an id or an option's own words; the last such
- * statement counts), else an id that the text begins with, else the one option whose words occur in it, else none.
+ * statement counts), else an id that the text begins with (unless it lists
+ * the options again), else the one option whose words occur in it, else none.
  * `ids` default to A, B, C … Reasoning must have been taken out before. Linear in the text.
  * X. Wang et al., Look at the text, COLM 2024.
  */
@@ -57,9 +58,15 @@ export function extractOption(
   }
   if (stated !== null) return { index: stated, by: 'stated' }
   const leading = idAt(0)
-  if (leading !== null) return { index: leading, by: 'leading' }
+  if (leading !== null && !lists(text, leading, ids)) return { index: leading, by: 'leading' }
   const { member, named: count } = closed.read(text)
   return count === 1 ? { index: member, by: 'verbatim' } : { index: null, by: null }
+}
+
+/** Whether a later line begins with another id: the options are listed again, which chooses none of them. */
+function lists(text: string, leading: number, ids: readonly string[]): boolean {
+  const others = ids.filter((_, i) => i !== leading).map(escaped)
+  return others.length > 0 && new RegExp(`\\n[ \\t*(]{0,8}(?:${others.join('|')})[).:]`).test(text)
 }
 
 /** The single option named in the clause that follows "answer is". */

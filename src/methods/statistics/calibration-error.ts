@@ -10,6 +10,8 @@ export interface ReliabilityBin {
   meanCorrect: number | null
 }
 
+const ROUNDING = 1e-9
+
 /** Equal-width bins (low, high] of [0, 1], the first closed at 0. Confidences outside [0, 1] raise. */
 export function reliabilityBins(
   confidences: ArrayLike<number>,
@@ -25,9 +27,11 @@ export function reliabilityBins(
     Float64Array,
   ]
   for (let i = 0; i < confidences.length; i++) {
-    const confidence = confidences[i] as number
-    if (!(confidence >= 0 && confidence <= 1))
-      throw new RangeError(`reliabilityBins: a confidence must lie in [0, 1], got ${confidence}`)
+    const given = confidences[i] as number
+    // Sums of probabilities may leave [0, 1] by rounding, and by no more.
+    if (!(given >= -ROUNDING && given <= 1 + ROUNDING))
+      throw new RangeError(`reliabilityBins: a confidence must lie in [0, 1], got ${given}`)
+    const confidence = Math.min(1, Math.max(0, given))
     let bin = Math.min(bins - 1, Math.max(0, Math.ceil(confidence * bins) - 1))
     while (bin > 0 && confidence <= (edges[bin] as number)) bin--
     while (bin < bins - 1 && confidence > (edges[bin + 1] as number)) bin++

@@ -53,6 +53,7 @@ describe('calibration error', () => {
     const counts = (confidence: number) => reliabilityBins([confidence], [1]).findIndex(({ count }) => count === 1)
     expect([0, 0.1, 0.3, 0.5, 0.7, 1].map(counts)).toEqual([0, 0, 2, 4, 6, 9])
     expect(counts(0.30000000000000016)).toBe(3)
+    expect(counts(1 + 1e-15)).toBe(9)
     expect(() => reliabilityBins([1.01], [1])).toThrow(RangeError)
     expect(() => reliabilityBins([Number.NaN], [1])).toThrow(RangeError)
   })
