@@ -14,10 +14,9 @@ import { type Exchanged, exchange } from './exchange.ts'
 import { type Account, billedFailure, estimateCost, share } from './metering.ts'
 import type { Answer } from './question.ts'
 import { type Call, createQueue, type Job } from './queue.ts'
-import { backoffMs, deadAfter, isRepeat, mostAttempts, patienceMs, verdict } from './retry.ts'
-import { exhaustedReset } from './retry-after.ts'
+import { backoffMs, isRepeat, verdict } from './retry.ts'
+import { createThrottle } from './throttle.ts'
 import { createTimer } from './timer.ts'
-import { createWindow } from './window.ts'
 
 export interface DispatcherOptions {
   /** Most requests open at once, as the runtime allows; the target's own limit lowers it. */
@@ -63,19 +62,14 @@ export function createDispatcher(target: TargetConnection, options: DispatcherOp
   const transport: Transport = options.transport ?? ((url, init) => fetch(url, init))
   const turn = options.turn ?? ((callback) => void setTimeout(callback, 0))
   const ceiling = options.maxConnections ?? defaultMaxConnections
-  const window = createWindow(Math.max(1, Math.min(ceiling, target.limits.maxConnections ?? ceiling)))
+  const throttle = createThrottle(Math.max(1, Math.min(ceiling, target.limits.maxConnections ?? ceiling)), random)
   const timeoutMs = (target.limits.requestTimeoutSeconds ?? defaultTimeoutMs / 1000) * 1000
   const context: WireContext = { target, quirks: { maxCompletionTokens: false } }
   const queue = createQueue(target.limits.maxBatch ?? defaultMaxBatch)
   const flights = new Set<Flight>()
   const calls = new Set<Call>()
   const retired = new Map<Account, ModelError>()
-  let pausedUntil = 0
   let turnComing = false
-  let successes = 0
-  let lastSuccessAt = 0
-  let refusalRound = 0
-  let unreachableInRow = 0
   const timer = createTimer(clock, wake)
 
   function wake(now: number): void {
@@ -98,11 +92,11 @@ export function createDispatcher(target: TargetConnection, options: DispatcherOp
   /** Sends what may be sent. While a tick is being collected only questions that go alone leave. */
   function pump(): void {
     const now = clock.now()
-    if (now < pausedUntil) {
-      if (queue.size > 0) timer.wakeAt(pausedUntil)
+    if (now < throttle.pausedUntil) {
+      if (queue.size > 0) timer.wakeAt(throttle.pausedUntil)
       return
     }
-    while (flights.size < window.size) {
+    while (flights.size < throttle.width) {
       const jobs = queue.take(turnComing, reserve)
       if (jobs.length === 0) break
       send(jobs, now)
@@ -173,13 +167,7 @@ export function createDispatcher(target: TargetConnection, options: DispatcherOp
     }
     flight.done = true
     flights.delete(flight)
-    window.grow()
-    successes++
-    lastSuccessAt = now
-    refusalRound = 0
-    unreachableInRow = 0
-    const reset = exhaustedReset(exchanged.headers, now)
-    if (reset !== undefined) pausedUntil = Math.max(pausedUntil, now + Math.min(reset, patienceMs))
+    throttle.succeeded({ sentAt: flight.sentAt, isList: jobs.length > 1 }, exchanged.headers, now)
     share(jobs, decoded)
     jobs.forEach((job, index) => {
       const answer = decoded.answers[index]
@@ -204,12 +192,7 @@ export function createDispatcher(target: TargetConnection, options: DispatcherOp
     flights.delete(flight)
     const now = clock.now()
     billedFailure(flight.jobs, error)
-    if (error.kind === 'rate_limited') slowDown(flight, error, now)
-    else if (error.kind === 'unreachable' && ++unreachableInRow > deadAfter) {
-      // Nobody is there: no use in trying it with every question that waits.
-      pausedUntil = Math.max(pausedUntil, now + backoffMs(mostAttempts, random))
-      timer.wakeAt(pausedUntil)
-    }
+    throttle.failed({ sentAt: flight.sentAt, isList: flight.jobs.length > 1 }, error, now)
     if (
       error.kind === 'rejected' &&
       /max_completion_tokens/.test(error.message) &&
@@ -225,20 +208,11 @@ export function createDispatcher(target: TargetConnection, options: DispatcherOp
     pump()
   }
 
-  function slowDown(flight: Flight, error: ModelError, now: number): void {
-    window.shrink(flight.sentAt, now)
-    if (flight.sentAt >= pausedUntil) refusalRound++
-    const asked = error.retryAfterMs
-    const wait = asked === undefined ? backoffMs(refusalRound, random, 500) : asked * (1 + random() / 10)
-    pausedUntil = Math.max(pausedUntil, now + Math.min(wait, patienceMs * 1.1))
-    timer.wakeAt(pausedUntil)
-  }
-
   function judge(job: Job, error: ModelError, batch: number, now: number): void {
     const { call } = job
     if (call.settled) return
-    if (job.successesSeen !== successes) {
-      job.successesSeen = successes
+    if (job.successesSeen !== throttle.successes) {
+      job.successesSeen = throttle.successes
       job.failures.refusals = 0
     }
     if (job.firstFailureAt === null) job.firstFailureAt = now
@@ -252,7 +226,7 @@ export function createDispatcher(target: TargetConnection, options: DispatcherOp
       case 'wait':
       case 'again':
         queue.putBack([job])
-        timer.wakeAt(Math.max(now, pausedUntil))
+        timer.wakeAt(Math.max(now, throttle.pausedUntil))
         return
       case 'halve':
         job.batchLimit = Math.ceil(batch / 2)
@@ -275,7 +249,7 @@ export function createDispatcher(target: TargetConnection, options: DispatcherOp
       case 'fail':
         finish(call, error)
         // Nobody has answered since this question was first asked: those that wait would fare no better.
-        if (error.kind === 'unreachable' && lastSuccessAt < job.firstFailureAt) drain(error)
+        if (error.kind === 'unreachable' && throttle.lastSuccessAt < job.firstFailureAt) drain(error)
     }
   }
 
@@ -327,7 +301,7 @@ export function createDispatcher(target: TargetConnection, options: DispatcherOp
             index,
             estimate: estimateCost(piece, index),
             failures: { attempts: 0, hangs: 0, refusals: 0 },
-            successesSeen: successes,
+            successesSeen: throttle.successes,
             firstFailureAt: null,
             batchLimit: Number.POSITIVE_INFINITY,
             sent: false,
@@ -359,7 +333,7 @@ export function createDispatcher(target: TargetConnection, options: DispatcherOp
       for (const call of calls) if (call.account === account && !flying.has(call)) finish(call, error)
     },
     get load() {
-      return { window: window.size, open: flights.size, waiting: queue.size }
+      return { window: throttle.width, open: flights.size, waiting: queue.size }
     },
   }
 }

@@ -1,40 +1,29 @@
 import type { Capabilities } from '../../schema/capabilities.ts'
 import { AddressError, assertAllowedAddress } from './address.ts'
-import { systemClock } from './clock.ts'
-import { sha256, type TargetConnection, type Transport } from './connection.ts'
-import type { Dialect, Piece, SelfDescription, WireContext } from './dialects/dialect.ts'
-import { findDialect } from './dialects/registry.ts'
+import { sha256, type TargetConnection } from './connection.ts'
+import type { SelfDescription, WireContext } from './dialects/dialect.ts'
 import { ModelError } from './errors.ts'
-import { exchange } from './exchange.ts'
-import type { Sample, TokenScores } from './model.ts'
-import type { Answer, ChatQuestion, CompleteQuestion, Question, SamplingQuestion } from './question.ts'
+import { fluent, probeGivenText } from './probing/given-text.ts'
+import {
+  assumed,
+  createProber,
+  greeting,
+  opening,
+  type ProbeOptions,
+  type Prober,
+  reasonOf,
+  samplesOf,
+  simplest,
+  tried,
+} from './probing/prober.ts'
+import type { Question, SamplingQuestion } from './question.ts'
+
+export type { ProbeOptions } from './probing/prober.ts'
 
 /**
  * What a target can do, found by asking it: a name or a version promises nothing. About twenty tiny requests; each
  * capability that is missing keeps its reason.
  */
-
-/** A sentence and the same words out of order: any language model finds the first more likely. */
-export const fluent = 'The children went to school in the morning and came home in the afternoon.'
-export const scrambled = 'The morning school in children to went the and afternoon home the in came.'
-/** Two askings of one text may differ by this much, nats. */
-const mostDrift = 1e-3
-const probeTimeoutMs = 60_000
-
-export interface ProbeOptions {
-  transport?: Transport
-  /** Longest wait for one answer, milliseconds. */
-  timeoutMs?: number
-}
-
-interface Prober {
-  target: TargetConnection
-  dialect: Dialect
-  /** Sends one request. Raises ModelError. */
-  send(request: { url: string; body?: unknown }): Promise<unknown>
-  /** Asks pieces as the dialect does. Raises ModelError, also the first piece's own. */
-  ask(pieces: Piece[]): Promise<Answer[]>
-}
 
 /**
  * Probes a target. Raises ModelError (`unreachable`, `unauthorized`, `model_not_found`, `malformed`, `rate_limited`)
@@ -82,64 +71,6 @@ export async function probeTarget(target: TargetConnection, options: ProbeOption
   return found
 }
 
-function createProber(target: TargetConnection, { transport, timeoutMs = probeTimeoutMs }: ProbeOptions): Prober {
-  const dialect = findDialect(target.dialect)
-  const context: WireContext = { target, quirks: { maxCompletionTokens: false } }
-  const send: Prober['send'] = async (request) => {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await sendOnce(request)
-      } catch (error) {
-        const wait = error instanceof ModelError && error.kind === 'rate_limited' ? (error.retryAfterMs ?? 1000) : null
-        if (wait === null || wait > 10_000 || attempt >= 3) throw error
-        await new Promise<void>((resolve) => void setTimeout(resolve, wait))
-      }
-    }
-  }
-  const sendOnce: Prober['send'] = async (request) => {
-    const controller = new AbortController()
-    const timer = setTimeout(() => {
-      controller.abort(new ModelError('timeout', `No answer from the target within ${timeoutMs / 1000} s.`))
-    }, timeoutMs)
-    try {
-      const carry: Transport = transport ?? ((url, init) => fetch(url, init))
-      return (await exchange(carry, target, request, controller.signal, systemClock.now)).body
-    } finally {
-      clearTimeout(timer)
-    }
-  }
-  const ask: Prober['ask'] = async (pieces) => {
-    const asked = () => send(dialect.encode(pieces, context))
-    const body = await asked().catch((error: unknown) => {
-      if (!(error instanceof ModelError) || !/max_completion_tokens/.test(error.message)) throw error
-      context.quirks.maxCompletionTokens = true
-      return asked()
-    })
-    return dialect.decode(pieces, body, context).answers.map((answer) => {
-      if (answer instanceof ModelError) throw answer
-      return answer
-    })
-  }
-  return { target, dialect, send, ask }
-}
-
-/** Failures that make a target unusable, whatever was asked. */
-const isFatal = (error: unknown): boolean =>
-  !(error instanceof ModelError) ||
-  ['unreachable', 'unauthorized', 'model_not_found', 'rate_limited', 'timeout', 'cancelled'].includes(error.kind)
-
-const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
-
-/** The value, or the error when it leaves the target usable. */
-async function tried<T>(asking: Promise<T>): Promise<T | ModelError> {
-  try {
-    return await asking
-  } catch (error) {
-    if (isFatal(error) || !(error instanceof ModelError)) throw error
-    return error
-  }
-}
-
 async function describeTarget({ dialect, target, send }: Prober): Promise<SelfDescription> {
   const answers: Record<string, unknown> = {}
   await Promise.all(
@@ -154,35 +85,6 @@ async function describeTarget({ dialect, target, send }: Prober): Promise<SelfDe
   )
   return dialect.describe(answers, target)
 }
-
-/** All capabilities that the dialect knows, so that its pieces can be made before they are proven. */
-const assumed = (found: Capabilities, change: Partial<Capabilities>): Capabilities => ({
-  ...found,
-  chat: true,
-  completions: true,
-  ...change,
-})
-
-const greeting = (more: Partial<SamplingQuestion> = {}): ChatQuestion => ({
-  kind: 'chat',
-  messages: [{ role: 'user', content: 'Tell me about a random animal.' }],
-  n: 1,
-  temperature: 0,
-  topP: 1,
-  maxTokens: 4,
-  ...more,
-})
-const opening = (more: Partial<SamplingQuestion> = {}): CompleteQuestion => ({
-  kind: 'complete',
-  prompt: 'Once upon a time there was a',
-  n: 1,
-  temperature: 0,
-  topP: 1,
-  maxTokens: 4,
-  ...more,
-})
-
-const samplesOf = (answers: Answer[]): Sample[] => answers.flatMap(({ samples = [] }) => samples)
 
 async function probeText({ dialect, ask, target }: Prober, found: Capabilities): Promise<void> {
   let firstError: ModelError | null = null
@@ -199,10 +101,6 @@ async function probeText({ dialect, ask, target }: Prober, found: Capabilities):
     throw firstError ?? new ModelError('rejected', `The dialect ${target.dialect} has no way to ask for text.`)
   found.text = true
 }
-
-/** The question that the target understands: a chat, or raw text where it has no chat. */
-const simplest = (found: Capabilities, more: Partial<SamplingQuestion>): Question =>
-  found.chat ? greeting(more) : opening(more)
 
 async function probeSampling({ dialect, ask }: Prober, found: Capabilities): Promise<void> {
   const { claims } = dialect
@@ -254,48 +152,6 @@ async function probeLogprobs({ dialect, ask }: Prober, found: Capabilities): Pro
     delete found.missing.logprobs
     return
   }
-}
-
-async function probeGivenText({ dialect, ask }: Prober, found: Capabilities): Promise<void> {
-  const reasons: string[] = []
-  for (const by of dialect.claims.promptLogprobsBy) {
-    const change: Partial<Capabilities> = { prompt_logprobs: true, promptLogprobsBy: by }
-    const scored = async (): Promise<TokenScores[]> => {
-      const pieces = [fluent, scrambled].flatMap((text) =>
-        dialect.split({ kind: 'score', prompt: '', continuations: [text] }, assumed(found, change)),
-      )
-      const lists =
-        pieces.length > 1 && !found.promptLists && by !== 'score' ? pieces.map((piece) => [piece]) : [pieces]
-      const answers: Answer[] = []
-      for (const list of lists) answers.push(...(await ask(list)))
-      return answers.flatMap(({ scores = [] }) => scores)
-    }
-    const first = await tried(scored())
-    const second = first instanceof ModelError ? first : await tried(scored())
-    const reason =
-      first instanceof ModelError
-        ? reasonOf(first)
-        : second instanceof ModelError
-          ? reasonOf(second)
-          : doubt(first as [TokenScores, TokenScores], second as [TokenScores, TokenScores])
-    if (reason === null) {
-      found.prompt_logprobs = true
-      found.promptLogprobsBy = by
-      return
-    }
-    reasons.push(`${by}: ${reason}`)
-  }
-  found.missing.prompt_logprobs = reasons.join(' ') || 'The server gives no log-probabilities of given text.'
-}
-
-/** Why two askings of the known pair cannot be trusted; null where they can. */
-function doubt(first: [TokenScores, TokenScores], second: [TokenScores, TokenScores]): string | null {
-  const [good, bad] = first
-  if (good.scoredTokens < 2 || bad.scoredTokens < 2) return 'Fewer than two tokens of a sentence were scored.'
-  if (!(good.logprob > bad.logprob))
-    return 'Scrambled words scored as likely as a sentence: these are no log-probabilities.'
-  const drift = Math.max(Math.abs(good.logprob - second[0].logprob), Math.abs(bad.logprob - second[1].logprob))
-  return drift > mostDrift ? `The same text scored ${drift.toPrecision(2)} nats apart when asked twice.` : null
 }
 
 /**

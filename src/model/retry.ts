@@ -11,6 +11,9 @@ export const deadAfter = 3
 /** A server that asks for a longer pause is left to the queue: a worker's lease is not spent on waiting. */
 export const patienceMs = 10_000
 
+/** A list of prompts that takes longer shows that too many are on their way. */
+export const slowListMs = 20_000
+
 /** How often a question has failed, by kind. */
 export interface Failures {
   attempts: number

@@ -161,6 +161,8 @@ describe('failures that may mend', () => {
       await clock.pass(120_500)
     }
     expect(asked.error).toMatchObject({ kind: 'timeout' })
+    // What had been pulled when the time ran out may still come.
+    await new Promise((resolve) => setTimeout(resolve, 30))
     const read = bytes
     await new Promise((resolve) => setTimeout(resolve, 50))
     expect(bytes).toBe(read)
@@ -243,6 +245,21 @@ describe('lists', () => {
     await clock.pass(121_000)
     expect(sent.map(({ body }) => body.prompt.length)).toEqual([16, 8, 8])
     expect(asked.every(({ value }) => value !== undefined)).toBe(true)
+  })
+
+  test('lists that take long are sent fewer at once, to a server that stays as busy', async () => {
+    const waiting: (() => void)[] = []
+    const { clock, session } = open(
+      (request) => new Promise((resolve) => void waiting.push(() => resolve(echoing(request)))),
+      { target: connection({ limits: { maxBatch: 2 } }) },
+    )
+    const asked = items(16).map((item) => complete(session, item))
+    await clock.pass(30_000)
+    expect(waiting).toHaveLength(8)
+    for (const answer of waiting.splice(0)) answer()
+    await clock.pass(0)
+    expect(asked.every(({ value }) => value !== undefined)).toBe(true)
+    expect(session.load.window).toBe(4)
   })
 
   test('fewer choices than prompts are nobody’s answers', async () => {
