@@ -35,7 +35,14 @@ const list = createRoute({
   path: '/v1/runs',
   tags,
   summary: 'List runs',
-  request: { query: pageQuery.extend({ status: runStatus.optional(), targetId: z.string().max(100).optional() }) },
+  request: {
+    query: pageQuery.extend({
+      // Each run of a page counts its items: fewer at once than in other lists.
+      limit: z.coerce.number().int().min(1).max(50).default(20),
+      status: runStatus.optional(),
+      targetId: z.string().max(100).optional(),
+    }),
+  },
   responses: {
     200: { description: 'Newest first', content: { 'application/json': { schema: pageOf(run, 'RunPage') } } },
     ...problemAnswers(401, 422),
