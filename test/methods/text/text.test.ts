@@ -8,31 +8,11 @@ import { jaccardMatrix, jaccardSimilarity } from '../../../src/methods/text/jacc
 import { normalizeAnswer } from '../../../src/methods/text/normalize.ts'
 import { numbersIn } from '../../../src/methods/text/numbers.ts'
 import { porterStem } from '../../../src/methods/text/porter-stem.ts'
-import { stripReasoning } from '../../../src/methods/text/reasoning.ts'
 import { classifyRefusal } from '../../../src/methods/text/refusal.ts'
 import { rouge, rougeTokens } from '../../../src/methods/text/rouge.ts'
 import { splitSentences } from '../../../src/methods/text/sentences.ts'
 import { linguisticProbability, statedProbability } from '../../../src/methods/text/stated-confidence.ts'
 import { countBytes, countWords, wordTokens } from '../../../src/methods/text/words.ts'
-
-describe('stripReasoning', () => {
-  it.each([
-    ['<think>a</think> b', { answer: 'b', reasoning: 'a', complete: true }],
-    ['a</think>b', { answer: 'b', reasoning: 'a', complete: true }],
-    ['<THINK>a', { answer: '', reasoning: 'a', complete: false }],
-    ['x <think>a</think> y <think>b</think> z', { answer: 'x  y  z', reasoning: 'ab', complete: true }],
-    ['<think>a<think>b</think>c</think>d', { answer: 'd', reasoning: 'abc', complete: true }],
-    ['plain < text', { answer: 'plain < text', reasoning: '', complete: true }],
-    ['', { answer: '', reasoning: '', complete: true }],
-  ])('%j', (text, expected) => {
-    expect(stripReasoning(text)).toEqual(expected)
-  })
-
-  it('takes other tags', () => {
-    expect(stripReasoning('[x]<plan>p</plan>a', ['plan']).answer).toBe('[x]a')
-    expect(stripReasoning('<think>p</think>a', []).answer).toBe('<think>p</think>a')
-  })
-})
 
 it('splitSentences knows abbreviations, initials, decimals and line breaks', () => {
   expect(
@@ -209,7 +189,6 @@ it('megabytes of hostile text are read in linear time', () => {
     extractOption(text, ['one', 'two'])
     numbersIn(text)
     splitSentences(text)
-    stripReasoning(text)
     normalizeAnswer(text)
     statedProbability(text)
     wordTokens(text)
