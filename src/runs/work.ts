@@ -29,6 +29,8 @@ import { openWorkshop, type Workshop } from './workshop.ts'
 export interface WorkOptions {
   find?: FindBenchmark
   transport?: Transport
+  /** Jitter of retries, in [0, 1). */
+  jitter?: () => number
   pace?: Pace
 }
 
@@ -98,7 +100,7 @@ async function open(
   run: RunRow,
   find: FindBenchmark,
   shares: number,
-  { transport }: WorkOptions,
+  { transport, jitter }: WorkOptions,
 ): Promise<{ workshop: Workshop; begun: boolean } | null> {
   const [benchmarks, used, target] = await Promise.all([
     getRunBenchmarks(db, run.id),
@@ -123,7 +125,7 @@ async function open(
   } catch (error) {
     return give(error instanceof Error ? error.message : 'The key of the target cannot be opened.')
   }
-  const parts = { env, db, run, benchmarks, connection, used, find, shares, ...(transport ? { transport } : {}) }
+  const parts = { env, db, run, benchmarks, connection, used, find, shares, transport, jitter }
   return { workshop: openWorkshop(parts), begun: used.calls > 0 }
 }
 

@@ -50,7 +50,9 @@ export function openWorkshop(options: {
   find: FindBenchmark
   /** Runs that share this invocation's connections. */
   shares: number
-  transport?: Transport
+  transport?: Transport | undefined
+  /** Jitter of retries, in [0, 1). */
+  jitter?: (() => number) | undefined
 }): Workshop {
   const { env, db, run, benchmarks, connection, used, find } = options
   const maxConnections = Math.max(1, Math.floor(connectionsOf(env) / options.shares))
@@ -58,6 +60,7 @@ export function openWorkshop(options: {
   const dispatcher = createDispatcher(target, {
     maxConnections,
     ...(options.transport ? { transport: options.transport } : {}),
+    ...(options.jitter ? { random: options.jitter } : {}),
   })
   const spend = createSpend(run.budget, run.target.price, used)
   const shared = { target, dispatcher, spend, seed: run.seed }

@@ -223,7 +223,7 @@ export async function openPlace(
     queue,
     requests,
     behave: null,
-    options: { find, transport },
+    options: { find, transport, jitter: () => 0 },
     start: (request, origin = {}) =>
       startRun(
         env,
