@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterable
 
 from . import metrics
+from .dropout import DropoutJob
 from .outcome import Outcome
 from .prefix import BLOCK, PrefixCache
 from .segments import Runner, Segment
@@ -41,6 +42,7 @@ class Engine:
         self._inbox: deque[Job] = deque()
         self._waiting: deque[Running] = deque()
         self._running: list[Running] = []
+        self._slow: deque[DropoutJob] = deque()
         self._wake = threading.Condition()
         self._queued = 0
         self._state = "open"
@@ -78,7 +80,7 @@ class Engine:
 
     @property
     def idle(self) -> bool:
-        return not (self._inbox or self._waiting or self._running)
+        return not (self._inbox or self._waiting or self._running or self._slow)
 
     def _loop(self) -> None:
         while True:
@@ -93,6 +95,7 @@ class Engine:
                 for job in arrived:
                     self._begin(job)
                 self._step()
+                self._step_slow()
             except Exception as error:
                 self._fail_all(error)
         self._fail_all(ShuttingDown())
@@ -105,8 +108,19 @@ class Engine:
             pieces = Scoring.plan(job, self.runner.context, self.step_tokens)
             self._waiting.extend(pieces)
             if not pieces:
-                job.done.set_result(job.results)
+                job.resolve(job.results)
+        elif isinstance(job, DropoutJob):
+            self._slow.append(job)
         self._settle(job, bool(job.done.done()))
+
+    def _step_slow(self) -> None:
+        """One dropout pass, in turn with everything else."""
+        if self._slow:
+            job = self._slow.popleft()
+            if job.cancelled or job.step(self.runner):
+                self._settle(job, True)
+            else:
+                self._slow.append(job)
 
     def _settle(self, job: Job, finished: bool) -> None:
         """Count a job out of the queue once, when it starts to run or ends."""
@@ -272,14 +286,13 @@ class Engine:
             work.slot = None
         self._reading_blocks = {key: reader for key, reader in self._reading_blocks.items() if reader is not work}
         self._settle(work.job, work.job.cancelled or work.job.done.done())
-        if work.job.cancelled and not work.job.done.done():
+        if work.job.cancelled:
             work.job.done.cancel()
 
     def _refuse_largest(self) -> None:
         """Nothing runs and the oldest piece still finds no room: it never will."""
         work = self._waiting.popleft()
-        if not work.job.done.done():
-            work.job.done.set_exception(MemoryError("The request needs more memory than --memory allows."))
+        work.job.fail(MemoryError("The request needs more memory than --memory allows."))
         self._drop(work)
 
     def _fail_all(self, error: Exception) -> None:
@@ -288,10 +301,9 @@ class Engine:
             jobs = list(self._inbox)
             self._inbox.clear()
         for work in [*self._running, *waiting]:
-            if not work.job.done.done():
-                work.job.done.set_exception(error)
+            work.job.fail(error)
             self._drop(work)
-        for job in jobs:
-            if not job.done.done():
-                job.done.set_exception(error)
+        slow, self._slow = list(self._slow), deque()
+        for job in [*jobs, *slow]:
+            job.fail(error)
             self._settle(job, True)

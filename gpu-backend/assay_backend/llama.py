@@ -142,11 +142,13 @@ class Llama:
         """Give `target` the first `length` positions of `source`."""
         target.span(0, length).copy_(source.span(0, length))
 
-    def _rms(self, rows: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    def rms(self, rows: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+        """Root-mean-square norm of each row."""
         wide = rows.float()
         return weight * (wide * torch.rsqrt(wide.pow(2).mean(-1, keepdim=True) + self.epsilon)).to(rows.dtype)
 
-    def _rotate(self, heads: torch.Tensor, cosine: torch.Tensor, sine: torch.Tensor) -> torch.Tensor:
+    def rotate(self, heads: torch.Tensor, cosine: torch.Tensor, sine: torch.Tensor) -> torch.Tensor:
+        """Rotary position embedding of [rows, heads, size]."""
         low, high = heads.chunk(2, dim=-1)
         return torch.cat((low * cosine - high * sine, high * cosine + low * sine), dim=-1)
 
@@ -158,15 +160,15 @@ class Llama:
         cosine, sine = self.cosine[plan.positions], self.sine[plan.positions]
         turned = self.heads + self.kv_heads
         for number, layer in enumerate(self.layers):
-            qkv = layer.qkv(self._rms(hidden, layer.norm_in)).view(-1, turned + self.kv_heads, self.size)
+            qkv = layer.qkv(self.rms(hidden, layer.norm_in)).view(-1, turned + self.kv_heads, self.size)
             if layer.norm_query is None:
-                both = self._rotate(qkv[:, :turned], cosine, sine)
+                both = self.rotate(qkv[:, :turned], cosine, sine)
                 query, key = both[:, : self.heads], both[:, self.heads :]
             else:
-                query = self._rotate(self._rms(qkv[:, : self.heads], layer.norm_query), cosine, sine)
-                key = self._rotate(self._rms(qkv[:, self.heads : turned], layer.norm_key), cosine, sine)
+                query = self.rotate(self.rms(qkv[:, : self.heads], layer.norm_query), cosine, sine)
+                key = self.rotate(self.rms(qkv[:, self.heads : turned], layer.norm_key), cosine, sine)
             mixed = plan.attend(number, query, key, qkv[:, turned:])
             hidden = hidden + layer.out(mixed)
-            gate, up = layer.gate_up(self._rms(hidden, layer.norm_mlp)).chunk(2, dim=-1)
+            gate, up = layer.gate_up(self.rms(hidden, layer.norm_mlp)).chunk(2, dim=-1)
             hidden = hidden + layer.down(F.silu(gate) * up)
-        return HiddenRows(self._rms(hidden[plan.rows], self.norm), self.head)
+        return HiddenRows(self.rms(hidden[plan.rows], self.norm), self.head)

@@ -7,16 +7,19 @@ from fastapi import APIRouter, Request
 
 from . import __version__
 from .bodies import documented, read_json, shaped
-from .faults import RequestFault
+from .dropout import DropoutJob, Spread
+from .faults import RequestFault, invalid
 from .loading import Loaded
+from .placing import Placed, named, place, token_of
 from .prompts import fitting, render, with_beginning
 from .sampling import Measured, Sampling
 from .service import Service
-from .shapes import Conversation, GenerateList, GenerateRequest, ScoreList, ScoreRequest
-from .tokens import Tokens
+from .shapes import DropoutList, DropoutRequest, GenerateList, GenerateRequest, ScoreList, ScoreRequest
 from .work import Choice, GenerateJob, Job, ScoreJob
 
 CAPABILITIES = ["text", "logprobs", "prompt_logprobs", "full"]
+# Each holds a whole distribution while the passes are made.
+MOST_DROPPED = 512
 
 
 def routes(service: Service) -> APIRouter:
@@ -49,6 +52,11 @@ def routes(service: Service) -> APIRouter:
     async def score(request: Request) -> dict[str, Any]:
         body = shaped(ScoreList, await read_json(request))
         return await _each(service, request, body, _score_job, _scored)
+
+    @router.post("/dropout", summary="Entropies under Monte-Carlo dropout", openapi_extra=documented(DropoutList))
+    async def dropout(request: Request) -> dict[str, Any]:
+        body = shaped(DropoutList, await read_json(request))
+        return await _each(service, request, body, _dropout_job, _dropped)
 
     return router
 
@@ -125,64 +133,20 @@ def _generated(loaded: Loaded, job: GenerateJob, _: None, choices: list[Choice])
     }
 
 
-def token_of(tokens: Tokens, measured: Measured) -> dict[str, Any]:
-    """One token as the own surface tells it; `bytes` only where the token alone is no UTF-8."""
-    entry = {
-        **_named(tokens, measured.id),
-        "logprob": measured.logprob,
-        "rank": measured.rank,
-        "entropy": measured.entropy,
-    }
-    entry["top"] = [{**_named(tokens, token), "logprob": logprob} for token, logprob in measured.top]
-    return entry
-
-
-def _named(tokens: Tokens, token: int) -> dict[str, Any]:
-    piece = tokens.piece(token)
-    try:
-        return {"token": piece.decode(), "id": token}
-    except UnicodeDecodeError:
-        return {"token": piece.decode("utf-8", "replace"), "id": token, "bytes": list(piece)}
-
-
-class _Scoring:
-    """Where the continuations lie within their token lists."""
-
-    def __init__(self, bos: bool, ranges: list[list[tuple[int, int]]]):
-        self.bos, self.ranges = bos, ranges
-
-
-def _score_job(loaded: Loaded, entry: Any) -> tuple[Job, _Scoring]:
+def _score_job(loaded: Loaded, entry: Any) -> tuple[Job, list[Placed]]:
     asked = shaped(ScoreRequest, entry)
-    tokens = loaded.tokens
-    conversation = isinstance(asked.prompt, Conversation)
-    prompt = render(loaded, asked.prompt.messages, asked.prompt.answer_prefix) if conversation else asked.prompt
-    head = len(prompt.encode())
-    texts, firsts, ranges, bos = [], [], [], False
+    placed = []
     for number, continuation in enumerate(asked.continuations):
-        if not continuation:
-            raise RequestFault(
-                400, "empty_continuation", "A continuation must not be empty.", f"/continuations/{number}"
-            )
-        encoding = tokens.encode_spans(prompt + continuation, special=not conversation and asked.bos is not False)
-        ids, starts, ends = encoding.ids, encoding.starts, encoding.ends
-        if tokens.bos is not None and (asked.bos or (asked.bos is None and not prompt)) and ids[:1] != [tokens.bos]:
-            ids, starts, ends = [tokens.bos, *ids], [0, *starts], [0, *ends]
-        bos = tokens.bos is not None and ids[0] == tokens.bos and ends[0] == 0
-        # A token that crosses the border belongs to the continuation; a framing token at the end covers nothing.
-        mine = [at for at in range(len(ids)) if ends[at] > head]
-        first, last = mine[0], mine[-1] + 1
-        texts.append(ids[:last])
-        firsts.append(first)
-        ranges.append([(max(0, starts[at] - head), max(0, ends[at] - head)) for at in range(first, last)])
-    return ScoreJob(texts=texts, firsts=firsts, top=asked.top_logprobs, entropy=asked.entropy), _Scoring(bos, ranges)
+        placed.append(place(loaded, asked.prompt, continuation, asked.bos, f"/continuations/{number}"))
+    texts, firsts = [one.ids for one in placed], [one.first for one in placed]
+    return ScoreJob(texts=texts, firsts=firsts, top=asked.top_logprobs, entropy=asked.entropy), placed
 
 
-def _scored(loaded: Loaded, job: ScoreJob, where: _Scoring, results: list[list[Measured]]) -> dict[str, Any]:
+def _scored(loaded: Loaded, job: ScoreJob, where: list[Placed], results: list[list[Measured]]) -> dict[str, Any]:
     found = []
-    for measured, ranges in zip(results, where.ranges, strict=True):
+    for measured, placed in zip(results, where, strict=True):
         entries = []
-        for token, (start, end) in zip(measured, ranges, strict=True):
+        for token, (start, end) in zip(measured, placed.ranges, strict=True):
             entry = token_of(loaded.tokens, token)
             entries.append({"token": entry.pop("token"), "id": entry.pop("id"), "start": start, "end": end, **entry})
         scored = [entry for entry in entries if entry["logprob"] is not None]
@@ -192,7 +156,46 @@ def _scored(loaded: Loaded, job: ScoreJob, where: _Scoring, results: list[list[M
                 "logprob": sum(entry["logprob"] for entry in scored),
                 "scoredTokens": len(scored),
                 "scoredBytes": sum(entry["end"] - entry["start"] for entry in scored),
-                "bos": where.bos,
+                "bos": placed.bos,
             }
         )
     return {"continuations": found}
+
+
+def _dropout_job(loaded: Loaded, entry: Any) -> tuple[Job, Placed]:
+    asked = shaped(DropoutRequest, entry)
+    if not loaded.runner.shares_prefixes:
+        raise RequestFault(
+            400, "unsupported", "Dropout needs a Llama-like model; this one runs through transformers.", ""
+        )
+    placed = place(loaded, asked.prompt, asked.continuation, None, "/continuation")
+    if len(placed.ids) > loaded.runner.context:
+        raise invalid(
+            f"The text has {len(placed.ids)} tokens, the context holds {loaded.runner.context}.", "/continuation"
+        )
+    if len(placed.ids) - placed.first > MOST_DROPPED:
+        raise invalid(f"Dropout reports on at most {MOST_DROPPED} tokens of a continuation.", "/continuation")
+    # The first token of all has no distribution before it.
+    first = max(1, placed.first)
+    if first >= len(placed.ids):
+        raise invalid("Nothing precedes the only token, so nothing can be said of it.", "/continuation")
+    job = DropoutJob(ids=placed.ids, first=first, passes=asked.passes, rate=asked.rate, seed=asked.seed)
+    return job, placed
+
+
+def _dropped(loaded: Loaded, job: DropoutJob, placed: Placed, spreads: list[Spread]) -> dict[str, Any]:
+    ranges = placed.ranges[len(placed.ranges) - len(spreads) :]
+    tokens = [
+        {
+            **named(loaded.tokens, spread.id),
+            "start": start,
+            "end": end,
+            "logprob": spread.logprob,
+            "predictiveEntropy": spread.predictive,
+            "aleatoricEntropy": spread.aleatoric,
+            "epistemicEntropy": spread.epistemic,
+        }
+        for spread, (start, end) in zip(spreads, ranges, strict=True)
+    ]
+    # Llama-like checkpoints carry no dropout of their own.
+    return {"tokens": tokens, "passes": job.passes, "rate": job.rate, "inserted": True, "bos": placed.bos}

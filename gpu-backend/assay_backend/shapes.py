@@ -88,6 +88,16 @@ class ScoreRequest(Own):
     bos: StrictBool | None = None
 
 
+class DropoutRequest(Own):
+    """What dropout does to the distributions of a continuation's tokens."""
+
+    prompt: Text | Conversation = ""
+    continuation: Annotated[Text, Field(min_length=1)]
+    passes: Annotated[StrictInt, Field(ge=2, le=200)] = 10
+    rate: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    seed: Annotated[StrictInt, Field(ge=0, lt=2**32)] = 0
+
+
 class GenerateList(Own):
     """Body of /v1/assay/generate."""
 
@@ -97,6 +107,10 @@ class GenerateList(Own):
 
 class ScoreList(GenerateList):
     """Body of /v1/assay/score."""
+
+
+class DropoutList(GenerateList):
+    """Body of /v1/assay/dropout."""
 
 
 class Open(BaseModel):

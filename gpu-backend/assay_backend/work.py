@@ -1,8 +1,9 @@
 """What waits for the engine: generations and scorings, each made of pieces that the scheduler runs."""
 
 import codecs
+import contextlib
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +32,16 @@ class Job:
     def cancel(self) -> None:
         self.cancelled = True
 
+    def resolve(self, result: Any) -> None:
+        """Hand over the result, unless the client has just given up."""
+        with contextlib.suppress(InvalidStateError):
+            self.done.set_result(result)
+
+    def fail(self, error: Exception) -> None:
+        """Hand over why there is no result, unless there is one or nobody waits."""
+        with contextlib.suppress(InvalidStateError):
+            self.done.set_exception(error)
+
 
 @dataclass(eq=False)
 class GenerateJob(Job):
@@ -43,8 +54,8 @@ class GenerateJob(Job):
     on_text: Callable[[int, str, list[Measured], str | None], None] | None = None
 
     def finish_one(self) -> None:
-        if all(choice.finish for choice in self.choices) and not self.done.done():
-            self.done.set_result(self.choices)
+        if all(choice.finish for choice in self.choices):
+            self.resolve(self.choices)
 
 
 @dataclass(eq=False)
@@ -225,8 +236,8 @@ class Scoring(Running):
 
     def finish(self) -> None:
         self.job.pending -= 1
-        if self.job.pending == 0 and not self.job.done.done():
-            self.job.done.set_result(self.job.results)
+        if self.job.pending == 0:
+            self.job.resolve(self.job.results)
 
 
 def _common_prefix(texts: list[list[int]]) -> int:
