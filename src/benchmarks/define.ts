@@ -70,6 +70,7 @@ export interface Benchmark<Item extends ItemBase = ItemBase, Params = unknown, D
   needs: CapabilityName[]
   wants?: CapabilityName[]
   /** Other targets that add to it ('baseline', 'judge'); where one is not given, the target stands in or its metrics are null. */
+  /** Other targets that it can use by name; where one is not bound, the benchmark does without or takes the target itself. */
   roles?: string[]
   params: z.ZodType<Params>
   item: z.ZodType<Item>

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { Row } from '../../src/benchmarks/define.ts'
+import { joined, pointsOf } from '../../src/benchmarks/hallucination/continuation-scores.ts'
 import type { FactorDetail } from '../../src/benchmarks/hallucination/factor.ts'
-import { factor, joined, pointsOf } from '../../src/benchmarks/hallucination/factor.ts'
+import { factor } from '../../src/benchmarks/hallucination/factor.ts'
+import { randomFrom } from '../../src/methods/random.ts'
 import { checkEdges, metricOf, reportOf, rowsOf } from './running.ts'
 import { scriptedModel } from './world-model.ts'
 
@@ -71,12 +73,7 @@ describe('factor', () => {
 
   it('measures a model that likes true sentences, and one that does not care', async () => {
     const truths = new Set<string>()
-    const items =
-      factor.builtin?.(
-        await import('../../src/methods/random.ts').then((m) => m.randomFrom('f')),
-        40,
-        factor.params.parse({}),
-      ) ?? []
+    const items = factor.builtin?.(randomFrom('f'), 40, factor.params.parse({})) ?? []
     for (const item of items) truths.add(item.completion)
     const knowing = scriptedModel(() => [...truths].map((text): [string, number] => [text, 0.5]))
     const rows = await rowsOf(factor, knowing, { items })

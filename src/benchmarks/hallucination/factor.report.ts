@@ -11,15 +11,8 @@ import {
   withReading,
 } from '../report/metrics.ts'
 import { groupBy, type Reported, reportedRows, worstItems } from '../report/rows.ts'
-import {
-  type Continuation,
-  type FactorDetail,
-  type FactorParams,
-  marginOf,
-  meanLogprob,
-  perplexityOf,
-  pointsOf,
-} from './factor.ts'
+import { type Continuation, marginOf, meanLogprob, perplexityOf, pointsOf } from './continuation-scores.ts'
+import type { FactorDetail, FactorParams } from './factor.ts'
 
 type FactorRow = Reported<FactorDetail>
 type Scored = FactorRow & { scored: Continuation[] }

@@ -8,6 +8,7 @@ import { defineBenchmark, type Importer } from '../define.ts'
 import { ALTERNATIVES, firstCandidates } from '../first-token.ts'
 import { lettered } from '../letters.ts'
 import { clipped } from '../report/rows.ts'
+import { type Continuation, cutLeft, joined, pointsOf } from './continuation-scores.ts'
 import { reportFactor } from './factor.report.ts'
 
 const params = z
@@ -60,25 +61,6 @@ const row = z.object({
   choice: z.object({ correct: z.boolean(), answer: z.string(), by: z.enum(['firstToken', 'text']) }).nullable(),
 })
 export type FactorDetail = z.infer<typeof row>
-export type Continuation = z.infer<typeof continuation>
-
-/** FACTOR's rule: the space between prefix and completion belongs to the completion, exactly one. */
-export function joined(prefix: string, continuations: readonly string[]): { prefix: string; continuations: string[] } {
-  return {
-    prefix: prefix.trimEnd(),
-    continuations: continuations.map((text) =>
-      /\s$/.test(prefix) || /^\s/.test(text) ? ` ${text.trimStart()}` : text,
-    ),
-  }
-}
-
-/** The end of the prefix, at most `characters` long, begun at a word. */
-export function cutLeft(prefix: string, characters: number): string {
-  if (prefix.length <= characters) return prefix
-  const kept = prefix.slice(-characters)
-  const space = kept.search(/\s/)
-  return space === -1 ? kept : kept.slice(space + 1)
-}
 
 const factorCsv: Importer<FactorItem> = {
   format: 'csv',
@@ -169,17 +151,6 @@ const summed = (text: string, { tokens }: TokenScores): Continuation => {
   }
 }
 
-/** Mean log-probability per token; minus infinity would not be JSON, so a continuation without tokens scores 0. */
-export const meanLogprob = ({ logprob, tokens }: Continuation): number => (tokens === 0 ? 0 : logprob / tokens)
-
-/** 1 where the true continuation (the first) scores strictly highest, 1/(k + 1) where k others tie with it, else 0. */
-export function pointsOf(scored: readonly Continuation[], score = meanLogprob): number {
-  const [truth, ...others] = scored.map(score)
-  const best = Math.max(...others)
-  if (truth === undefined || truth < best) return 0
-  return 1 / (1 + others.filter((value) => value === truth).length)
-}
-
 /** The four continuations as a question with letters, for targets that only generate. */
 async function chosen(
   target: Model,
@@ -204,14 +175,3 @@ async function chosen(
     by: total > 0 ? 'firstToken' : 'text',
   }
 }
-
-/** Perplexity of true continuations: exp of minus the mean log-probability over all their tokens. */
-export function perplexityOf(rows: readonly Continuation[]): number | null {
-  const tokens = rows.reduce((sum, one) => sum + one.tokens, 0)
-  const logprob = rows.reduce((sum, one) => sum + one.logprob, 0)
-  return tokens === 0 ? null : Math.exp(-logprob / tokens)
-}
-
-/** Score margin of the true continuation over the best false one, nats per token. */
-export const marginOf = (scored: readonly Continuation[]): number =>
-  meanLogprob(scored[0] as Continuation) - Math.max(...scored.slice(1).map(meanLogprob))
