@@ -55,8 +55,8 @@ async function peakMemory<T>(pid: number, work: () => Promise<T>): Promise<{ val
 async function startModelServer(latencyMs: number): Promise<{ url: string; stop: () => void }> {
   const port = await freePort(30_000 + Math.floor(Math.random() * 9000))
   const child = spawn(
-    'node',
-    ['test/servers/openai.ts', '--port', String(port), '--latency', String(latencyMs), '--dialect', 'vllm'],
+    process.execPath,
+    ['test/servers/openai.ts', '--port', String(port), '--latency', String(latencyMs), '--dialect', 'vllm', '--model', 'bench'],
     {
       cwd: projectRoot,
       stdio: ['ignore', 'ignore', 'inherit'],
@@ -104,8 +104,9 @@ async function main(chosen: Setting[], repeats: number): Promise<void> {
   const barePort = await freePort(40_000 + Math.floor(Math.random() * 9000))
   const bare = start(
     'bare loop',
-    join(projectRoot, 'node_modules/.bin/wrangler'),
+    process.execPath,
     [
+      join(projectRoot, 'node_modules/wrangler/bin/wrangler.js'),
       'dev',
       '--local',
       '--config',
