@@ -1,7 +1,5 @@
-import type { BenchmarkReport, Metric, Table } from '../../../schema/report.ts'
+import type { BenchmarkReport, Metric } from '../../../schema/report.ts'
 import { fleissKappa } from '../../methods/statistics/agreement.ts'
-import { entropy } from '../../methods/statistics/divergence.ts'
-import { mean } from '../../methods/statistics/summary.ts'
 import type { ReportContext, Row } from '../define.ts'
 import { degenerateLevel, fewClusters, lostItems } from '../report/caveats.ts'
 import {
@@ -10,11 +8,21 @@ import {
   meanMetric,
   missingMetric,
   shareMetric,
-  shareOf,
   statisticMetric,
   withReading,
 } from '../report/metrics.ts'
-import { groupBy, reportedRows, worstItems } from '../report/rows.ts'
+import { reportedRows, worstItems } from '../report/rows.ts'
+import {
+  costTable,
+  giniSimpson,
+  histogram,
+  largest,
+  normalizedCertainty,
+  repeated,
+  reworded,
+  transitionTable,
+  wordingTable,
+} from './query-perturbation.tables.ts'
 import type { QueryDetail, QueryParams } from './query-perturbation.ts'
 import {
   asItWas,
@@ -28,18 +36,6 @@ import {
   rankedByGold,
   transitionOf,
 } from './rewriting.ts'
-
-/** Sizes of classes as shares of all answers. */
-function classShares(classes: readonly number[]): number[] {
-  return [...groupBy(classes, String).values()].map((members) => members.length / classes.length)
-}
-const reworded = (row: QueryRow): number[] => classShares(row.detail.variants.map((one) => one.class))
-const repeated = (row: QueryRow): number[] => classShares(row.detail.control.classes)
-const largest = (shares: readonly number[]): number => Math.max(...shares)
-const giniSimpson = (shares: readonly number[]): number => 1 - shares.reduce((sum, share) => sum + share * share, 0)
-/** 1 − H(f)/ln n over n answers: 1 where all say the same, 0 where all differ. */
-const normalizedCertainty = (shares: readonly number[], answers: number): number =>
-  shares.length === 1 ? 1 : 1 - (entropy(shares) ?? 0) / Math.log(answers)
 
 /** The report: what rewording does to answers, and what a choice of wording brings on answers asked anew. */
 export function reportQueryPerturbation(
@@ -271,102 +267,6 @@ function routeMetrics(items: QueryRow[], fitted: FittedPredictor | null, seed: n
     ),
     shareMetric(sent, fitted.report, goes, seed),
   ]
-}
-
-function histogram(items: QueryRow[]): BenchmarkReport['curves'] {
-  if (items.length === 0) return []
-  const counts = [...groupBy(items, (row) => hallucinationRate(row).toFixed(4))].sort(
-    ([first], [second]) => Number(first) - Number(second),
-  )
-  return [
-    {
-      id: 'hallucinationRates',
-      title: 'How questions differ',
-      x: { title: 'Share of wordings answered wrong', domain: [0, 1] },
-      y: { title: 'Questions' },
-      kind: 'bars',
-      series: [{ name: 'questions', points: counts.map(([rate, some]) => [Number(rate), some.length]) }],
-    },
-  ]
-}
-
-function transitionTable(items: QueryRow[], fitted: FittedPredictor | null): Table {
-  const lines = (name: string, rows: QueryRow[], choose: (row: QueryRow) => { freshCorrect: boolean } | null) =>
-    [true, false].map((hallucinatory) => {
-      const some = rows.filter((row) => isHallucinatory(row) === hallucinatory && choose(row))
-      const right = some.filter((row) => choose(row)?.freshCorrect).length
-      return [name, hallucinatory ? 'hallucinatory' : 'sound', right, some.length - right]
-    })
-  return {
-    id: 'transitions',
-    title: 'Answers asked anew, by what the question was before',
-    columns: [
-      { title: 'Wording' },
-      { title: 'Before' },
-      { title: 'Right', unit: 'count' },
-      { title: 'Wrong', unit: 'count' },
-    ],
-    rows: [
-      ...lines('the question again', items, asItWas),
-      ...lines('Rank: most consensus', items, rankedByConsensus),
-      ...(fitted ? lines('Rewrite: lowest predicted risk (report fold)', fitted.report, fitted.rewrite) : []),
-    ],
-  }
-}
-
-function wordingTable(items: QueryRow[]): Table {
-  const line = (name: string, rows: QueryRow[]) => [
-    name,
-    rows.length,
-    mean(rows.map(hallucinationRate)),
-    shareOf(rows.filter(isHallucinatory).length, rows.length),
-    mean(rows.map((row) => row.detail.control.correct / row.detail.control.classes.length)),
-    mean(rows.map((row) => largest(reworded(row)))),
-    mean(rows.map((row) => 100 * (largest(repeated(row)) - largest(reworded(row))))),
-  ]
-  const scenarios = [...groupBy(items, (row) => row.detail.scenario)].sort(([a], [b]) => (a < b ? -1 : 1))
-  return {
-    id: 'byWording',
-    title: 'Badly and well worded questions, and scenarios',
-    columns: [
-      { title: 'Questions' },
-      { title: 'Items', unit: 'count' },
-      { title: 'Wrong over rewordings', unit: 'share' },
-      { title: 'Hallucinatory', unit: 'share' },
-      { title: 'Right when repeated', unit: 'share' },
-      { title: 'Agreement', unit: 'share' },
-      { title: 'Agreement spread', unit: 'points' },
-    ],
-    rows: [
-      line('all', items),
-      line(
-        'badly worded',
-        items.filter((row) => row.detail.bad),
-      ),
-      line(
-        'well worded',
-        items.filter((row) => !row.detail.bad),
-      ),
-      ...scenarios.map(([name, rows]) => line(name, rows)),
-    ],
-  }
-}
-
-function costTable(items: QueryRow[]): Table {
-  const wordings = items.reduce((sum, row) => sum + row.detail.variants.length, 0)
-  const total = items.reduce((sum, row) => sum + row.detail.calls, 0)
-  return {
-    id: 'cost',
-    title: 'Answers asked for',
-    columns: [{ title: 'Stage' }, { title: 'Answers', unit: 'count' }],
-    rows: [
-      ['one per wording', wordings],
-      ['the question as often (control)', wordings],
-      ['one per wording anew (Rewrite, Rank, the question again)', wordings],
-      ['rewordings by the model, second pipeline', total - 3 * wordings],
-      ['all', total],
-    ],
-  }
 }
 
 function rewordingCaveat(items: QueryRow[], params: QueryParams): BenchmarkReport['caveats'] {

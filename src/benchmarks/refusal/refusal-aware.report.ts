@@ -1,30 +1,29 @@
-import type { BenchmarkReport, Curve, Metric, NullReason, Table } from '../../../schema/report.ts'
+import type { BenchmarkReport, Metric, NullReason } from '../../../schema/report.ts'
 import { twoSidedRefusal } from '../../methods/refusal/two-sided.ts'
-import { averagePrecision, precisionRecallCurve } from '../../methods/statistics/binary-classification.ts'
+import { averagePrecision } from '../../methods/statistics/binary-classification.ts'
 import { expectedCalibrationError } from '../../methods/statistics/calibration-error.ts'
-import { mean, quantile } from '../../methods/statistics/summary.ts'
-import type { RefusalClass } from '../../methods/text/refusal.ts'
+import { quantile } from '../../methods/statistics/summary.ts'
 import type { ReportContext, Row } from '../define.ts'
 import { reliabilityCurve } from '../report/calibration.ts'
 import { degenerateLevel, fewClusters, lostItems } from '../report/caveats.ts'
-import { missingMetric, shareMetric, shareOf, statisticMetric, withReading } from '../report/metrics.ts'
-import { type Reported, reportedRows, worstItems } from '../report/rows.ts'
+import { missingMetric, shareMetric, statisticMetric, withReading } from '../report/metrics.ts'
+import { reportedRows, worstItems } from '../report/rows.ts'
+import {
+  type AnswerRow,
+  accuracyOf,
+  certaintyOf,
+  correctOf,
+  domainTable,
+  knownTable,
+  minus,
+  outcomeOf,
+  precisionCurve,
+  precisionOf,
+  sidesOf,
+  twinSides,
+  willing,
+} from './refusal-aware.tables.ts'
 import type { RefusalAwareDetail, RefusalAwareParams } from './refusal-aware.ts'
-
-type AnswerRow = Reported<RefusalAwareDetail>
-
-const willing = ({ detail }: AnswerRow): boolean =>
-  detail.refusal !== 'refuse' && (detail.sure === null || detail.sure > 0.5)
-/** Being unsure of an answer withholds it as much as a refusal in words does. */
-const outcomeOf = (row: AnswerRow): RefusalClass => (willing(row) ? row.detail.refusal : 'refuse')
-const certaintyOf = (row: AnswerRow): number => row.detail.certainty as number
-const correctOf = (row: AnswerRow): boolean => row.detail.correct
-
-const precisionOf = (rows: readonly AnswerRow[]): number | null =>
-  averagePrecision(rows.map(certaintyOf), rows.map(correctOf))
-const accuracyOf = (rows: readonly AnswerRow[]): number | null => mean(rows.map((row) => Number(correctOf(row))))
-const minus = (first: number | null, second: number | null): number | null =>
-  first === null || second === null ? null : first - second
 
 /** The report: certainty over answerable items, refusals against what the reference target knows. */
 export function reportRefusalAware(
@@ -191,17 +190,6 @@ export function reportRefusalAware(
   }
 }
 
-const sidesOf = (rows: readonly AnswerRow[], hedgeWeight: number) =>
-  twoSidedRefusal(
-    rows.map((row) => ({ answerable: row.detail.known, outcome: outcomeOf(row) })),
-    hedgeWeight,
-  )
-const twinSides = (rows: readonly AnswerRow[], hedgeWeight: number) =>
-  twoSidedRefusal(
-    rows.map((row) => ({ answerable: row.detail.answerable, outcome: outcomeOf(row) })),
-    hedgeWeight,
-  )
-
 function partMetric(
   id: string,
   title: string,
@@ -270,89 +258,6 @@ function entropyMetric(items: AnswerRow[], params: RefusalAwareParams, seed: num
     seed,
     'single_class',
   )
-}
-
-function precisionCurve(inside: AnswerRow[], outside: AnswerRow[]): Curve {
-  const series = (name: string, rows: AnswerRow[]) => {
-    const curve = precisionRecallCurve(rows.map(certaintyOf), rows.map(correctOf))
-    return {
-      name,
-      points: curve
-        ? curve.recall.map((recall, place): [number, number] => [recall, curve.precision[place] as number])
-        : [],
-    }
-  }
-  return {
-    id: 'precisionRecall',
-    title: 'Precision and recall as the required certainty moves',
-    x: { title: 'Share of right answers kept', domain: [0, 1] },
-    y: { title: 'Share of kept answers that are right', domain: [0, 1] },
-    kind: 'line',
-    series: [series('in domain', inside), series('out of domain', outside)],
-  }
-}
-
-function knownTable(items: AnswerRow[]): Table {
-  const count = (known: boolean, gives: boolean) =>
-    items.filter((row) => row.detail.known === known && willing(row) === gives).length
-  return {
-    id: 'knownAnswered',
-    title: 'What it knows against what it answers',
-    columns: [
-      { title: 'Reference' },
-      { title: 'Stands by an answer', unit: 'count' },
-      { title: 'Refuses or is unsure', unit: 'count' },
-    ],
-    rows: [
-      ['knows', count(true, true), count(true, false)],
-      ['does not know', count(false, true), count(false, false)],
-    ],
-    note: items.some((row) => row.detail.reference !== null)
-      ? 'Known by a reference target of its own.'
-      : 'The reference is the target itself, asked without the instruction.',
-  }
-}
-
-function domainTable(all: AnswerRow[], hedgeWeight: number): Table {
-  const parts: [string, AnswerRow[]][] = [
-    ['in domain', all.filter((row) => row.detail.answerable && row.detail.domain === 'id')],
-    ['out of domain', all.filter((row) => row.detail.answerable && row.detail.domain === 'ood')],
-    ['unanswerable', all.filter((row) => !row.detail.answerable)],
-    ['answerable twins', all.filter((row) => row.detail.domain === 'twin')],
-  ]
-  return {
-    id: 'byDomain',
-    title: 'By domain',
-    columns: [
-      { title: 'Domain' },
-      { title: 'Items', unit: 'count' },
-      { title: 'Known', unit: 'share' },
-      { title: 'Right', unit: 'share' },
-      { title: 'Stands by an answer', unit: 'share' },
-      { title: 'Right among those', unit: 'share' },
-      { title: 'Refuses in words', unit: 'share' },
-      { title: 'Hedges', unit: 'share' },
-      { title: 'Average precision', unit: 'share' },
-      { title: 'J', unit: 'ratio' },
-    ],
-    rows: parts.map(([name, rows]) => {
-      const share = (hit: (row: AnswerRow) => boolean) => shareOf(rows.filter(hit).length, rows.length)
-      const kept = rows.filter(willing)
-      const rated = rows.filter((row) => row.detail.certainty !== null)
-      return [
-        name,
-        rows.length,
-        share((row) => row.detail.known),
-        share(correctOf),
-        share(willing),
-        shareOf(kept.filter(correctOf).length, kept.length),
-        share((row) => row.detail.refusal === 'refuse'),
-        share((row) => row.detail.refusal === 'hedge'),
-        precisionOf(rated),
-        sidesOf(rows, hedgeWeight).youden,
-      ]
-    }),
-  }
 }
 
 function surenessCaveats(all: AnswerRow[]): BenchmarkReport['caveats'] {
