@@ -5,6 +5,8 @@ import time
 from collections import deque
 from collections.abc import Iterable
 
+import torch
+
 from . import metrics
 from .dropout import DropoutJob
 from .outcome import Outcome
@@ -161,7 +163,6 @@ class Engine:
                     work.cached = min(work.cached, min(work.wants))
                 self._reading_blocks[key] = work
                 metrics.prefix_tokens.labels("reused").inc(work.cached)
-                work.job.reused += work.cached
             self._running.append(work)
             self._settle(work.job, True)
         self._waiting.extendleft(reversed(postponed))
@@ -199,7 +200,11 @@ class Engine:
                     segments.append(self._branch(work, work.branches.pop(), outcome))
                     budget -= len(segments[-1].ids)
         started = time.perf_counter()
-        rows = self.runner.forward(segments)
+        try:
+            rows = self.runner.forward(segments)
+        except (torch.OutOfMemoryError, MemoryError):
+            self._shrink(outcome)
+            return
         for work, count in read:
             work.cached += count
             self._remember(work)
@@ -209,6 +214,16 @@ class Engine:
         metrics.kv_bytes.set(self.runner.used_bytes())
         metrics.prefix_bytes.set(self.prefixes.used if self.prefixes else 0)
         self._conclude(outcome)
+
+    def _shrink(self, outcome: Outcome) -> None:
+        """A pass found no memory: undo what composing it took, and make smaller ones from now on."""
+        if self.step_tokens <= 16:
+            raise MemoryError("There is no memory left for even a small pass.")
+        for work, number in outcome.branched:
+            work.branches.append(number)
+        self.step_tokens //= 2
+        if self.runner.device.type == "cuda":
+            torch.cuda.empty_cache()
 
     def _read(self, work: Running, count: int, outcome: Outcome) -> Segment:
         """The next `count` tokens of a prompt, asking for the rows that its owner needs."""
@@ -225,6 +240,7 @@ class Engine:
         return Segment(work.slot, start, work.ids[start:end], rows)
 
     def _branch(self, work: Scoring, number: int, outcome: Outcome) -> Segment:
+        outcome.branched.append((work, number))
         text, shared = work.job.texts[number], len(work.ids)
         rows = []
         for position in range(max(work.job.firsts[number], shared + 1), len(text)):
@@ -282,6 +298,9 @@ class Engine:
         if work in self._running:
             self._running.remove(work)
         if work.slot is not None:
+            if work.job.poisoned and self.prefixes:
+                work.slot.span(0, work.slot.arena.capacity).zero_()
+                self.prefixes.clear()
             self.runner.release(work.slot)
             work.slot = None
         self._reading_blocks = {key: reader for key, reader in self._reading_blocks.items() if reader is not work}

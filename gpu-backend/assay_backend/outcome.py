@@ -15,6 +15,7 @@ class Outcome:
         self.runner = runner
         self.askers: list[tuple[Generation, None] | tuple[Scoring, list[tuple[int, int]]]] = []
         self.tokens: list[tuple[Generation, Measured]] = []
+        self.branched: list[tuple[Scoring, int]] = []
         self._kept: dict[int, tuple[Distribution, int]] = {}
 
     def generated(self, work: Generation) -> None:
@@ -31,6 +32,10 @@ class Outcome:
             self._resolve(Distribution(rows.logits(low, high)), self.askers[low:high])
 
     def _resolve(self, distribution: Distribution, askers: list) -> None:
+        for row in distribution.broken():
+            askers[row][0].job.fail(FloatingPointError("The model's distribution is not finite."))
+            askers[row][0].job.cancel()
+            askers[row][0].job.poisoned = True
         pairs: dict[tuple[int, int], None] = {}
         chosen: dict[int, int] = {}
         for row, (work, wants) in enumerate(askers):

@@ -10,7 +10,7 @@ from .bodies import documented, read_json, shaped
 from .dropout import DropoutJob, Spread
 from .faults import RequestFault, invalid
 from .loading import Loaded
-from .placing import Placed, named, place, token_of
+from .placing import Placed, named, place, token_of, written
 from .prompts import fitting, render, with_beginning
 from .sampling import Measured, Sampling
 from .service import Service
@@ -76,7 +76,12 @@ async def _each(service: Service, request: Request, body: GenerateList, prepare,
 
     entries = await asyncio.to_thread(prepared)
     sound = [entry for entry in entries if not isinstance(entry, RequestFault)]
-    answers = iter(await service.run(request, [job for job, _ in sound]) if sound else [])
+    ran = await service.run(request, [job for job, _ in sound]) if sound else []
+    for fault in ran:
+        # Not the entry's doing: the whole list is worth sending again.
+        if isinstance(fault, RequestFault) and fault.status == 503:
+            raise fault
+    answers = iter(ran)
 
     def presented() -> list:
         results = []
@@ -122,7 +127,7 @@ def _generated(loaded: Loaded, job: GenerateJob, _: None, choices: list[Choice])
             {
                 "text": choice.text,
                 "finishReason": choice.finish,
-                "tokens": [token_of(loaded.tokens, token) for token in choice.tokens],
+                "tokens": [written(loaded.tokens, token) for token in choice.tokens],
             }
             for choice in choices
         ],

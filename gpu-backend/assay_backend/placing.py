@@ -59,3 +59,11 @@ def token_of(tokens: Tokens, measured: Measured) -> dict[str, Any]:
     entry |= {"logprob": measured.logprob, "rank": measured.rank, "entropy": measured.entropy}
     entry["top"] = [{**named(tokens, token), "logprob": logprob} for token, logprob in measured.top]
     return entry
+
+
+def written(tokens: Tokens, measured: Measured) -> dict[str, Any]:
+    """One generated token; one that marks structure leaves no text, so that the tokens' texts make up the answer's."""
+    entry = token_of(tokens, measured)
+    if measured.id in tokens.special:
+        entry["token"] = ""
+    return entry

@@ -64,3 +64,8 @@ class PrefixCache:
             _, dropped = self.blocks.popitem(last=False)
             self.used -= dropped.data.nbytes
         return parent
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.blocks.clear()
+        self.used = 0

@@ -64,6 +64,10 @@ class Distribution:
         self.total = self._sum(self.weights)
         self.log_total = self.peak + torch.log(self.total)
 
+    def broken(self) -> list[int]:
+        """Rows that hold a NaN or nothing but ruled-out tokens."""
+        return (~torch.isfinite(self.log_total)).nonzero().flatten().tolist()
+
     def _sum(self, values: torch.Tensor) -> torch.Tensor:
         return values.view(values.shape[0], -1, _WIDTH).sum(-1).sum(-1)
 
@@ -84,7 +88,7 @@ class Distribution:
         pool = self.blocks[at.unsqueeze(1), chosen].view(len(rows), -1)
         values, places = pool.topk(count, -1)
         ids = chosen.gather(1, places // _WIDTH) * _WIDTH + places % _WIDTH
-        logprobs = values - self.log_total[at].unsqueeze(1)
+        logprobs = (values - self.log_total[at].unsqueeze(1)).clamp(min=torch.finfo(torch.float32).min)
         return [
             sorted(zip(some, values, strict=True), key=lambda pair: (-pair[1], pair[0]))
             for some, values in zip(ids.tolist(), logprobs.tolist(), strict=True)
@@ -95,7 +99,8 @@ class Distribution:
         device = self.logits.device
         at, wanted = torch.tensor(rows, device=device), torch.tensor(ids, device=device)
         values = self.logits[at, wanted]
-        logprobs = (values - self.log_total[at]).tolist()
+        # A token that the model rules out has no finite logarithm; the least number stands for it.
+        logprobs = (values - self.log_total[at]).clamp(min=torch.finfo(torch.float32).min).tolist()
         ranks = []
         for low in range(0, len(rows), 64):
             part = slice(low, low + 64)

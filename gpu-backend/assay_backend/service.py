@@ -118,11 +118,9 @@ def as_fault(result: Any) -> Any:
     if isinstance(result, ShuttingDown):
         return shutting_down()
     if isinstance(result, MemoryError):
-        return RequestFault(400, "too_large", str(result), "")
+        return RequestFault(400, "out_of_memory", str(result), "")
     if isinstance(result, BaseException) and not isinstance(result, RequestFault):
-        return RequestFault(
-            500, "engine_failed", f"The engine failed on this request: {type(result).__name__}: {result}"
-        )
+        return RequestFault(500, "internal", f"The engine failed on this request: {type(result).__name__}: {result}")
     return result
 
 

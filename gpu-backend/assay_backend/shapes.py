@@ -123,6 +123,12 @@ class StreamOptions(Open):
     include_usage: bool = False
 
 
+class PlainFormat(Open):
+    """The only answer format: text."""
+
+    type: Literal["text"] = "text"
+
+
 class SamplingFields(Open):
     """What chat and plain completions share."""
 
@@ -138,7 +144,13 @@ class SamplingFields(Open):
     logit_bias: dict[str, Annotated[float, Field(ge=-100, le=100)]] | None = None
     ignore_eos: bool | None = False
     return_token_ids: bool | None = False
-    user: Any = None
+    # Options that would change the answer and are not had here: only their neutral values pass.
+    top_k: Literal[0, -1] | None = None
+    repetition_penalty: Annotated[float, Field(ge=1, le=1)] | None = None
+    presence_penalty: Annotated[float, Field(ge=0, le=0)] | None = None
+    frequency_penalty: Annotated[float, Field(ge=0, le=0)] | None = None
+    response_format: PlainFormat | None = None
+    tools: Annotated[list[Any], Field(max_length=0)] | None = None
 
 
 class ChatRequest(SamplingFields):

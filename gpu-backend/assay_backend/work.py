@@ -27,7 +27,8 @@ class Job:
     done: Future = field(default_factory=Future)
     cancelled: bool = False
     weight: int = 1
-    reused: int = 0
+    # Its distributions are not finite: what it left in memory must not be read by others.
+    poisoned: bool = False
 
     def cancel(self) -> None:
         self.cancelled = True

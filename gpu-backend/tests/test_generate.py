@@ -202,3 +202,45 @@ def reused(metrics: str) -> float:
         for line in metrics.splitlines()
         if line.startswith('assay_backend_prefix_tokens_total{source="reused"}')
     )
+
+
+def test_a_pass_without_memory_is_made_again_in_smaller_ones(tiny):
+    server = Live(Settings(model=str(tiny), threads=1, memory=1 << 30)).ready()
+    try:
+        requests = [{"prompt": PROSE[:200], "continuations": [" capital is", " Paris", " one two three"]}] * 3
+        wanted = server.post("/v1/assay/score", {"requests": requests}).json()
+        engine = server.service.model().engine
+        honest = engine.runner.forward
+
+        def scarce(segments):
+            if sum(len(segment.ids) for segment in segments) > 40:
+                raise MemoryError
+            return honest(segments)
+
+        engine.runner.forward = scarce
+        engine.prefixes.blocks.clear()
+        assert server.post("/v1/assay/score", {"requests": requests}).json() == wanted
+        assert engine.step_tokens < 64
+    finally:
+        server.close()
+
+
+def test_a_distribution_that_is_not_finite_fails_its_own_request(tiny):
+    server = Live(Settings(model=str(tiny), threads=1, memory=1 << 30)).ready()
+    try:
+        engine = server.service.model().engine
+        honest = engine.runner.forward
+
+        def poisoned(segments):
+            rows = honest(segments)
+            if any(7 in segment.ids for segment in segments):
+                rows.hidden = rows.hidden * float("nan")
+            return rows
+
+        engine.runner.forward = poisoned
+        broken = server.post("/v1/completions", {"prompt": [5, 7, 9], "max_tokens": 3})
+        assert broken.status_code == 500 and "not finite" in broken.json()["error"]["message"]
+        assert server.post("/v1/completions", {"prompt": [5, 9], "max_tokens": 1}).status_code == 200
+        assert engine.idle or not engine._running
+    finally:
+        server.close()
