@@ -56,7 +56,17 @@ async function startModelServer(latencyMs: number): Promise<{ url: string; stop:
   const port = await freePort(30_000 + Math.floor(Math.random() * 9000))
   const child = spawn(
     process.execPath,
-    ['test/servers/openai.ts', '--port', String(port), '--latency', String(latencyMs), '--dialect', 'vllm', '--model', 'bench'],
+    [
+      'test/servers/openai.ts',
+      '--port',
+      String(port),
+      '--latency',
+      String(latencyMs),
+      '--dialect',
+      'vllm',
+      '--model',
+      'bench',
+    ],
     {
       cwd: projectRoot,
       stdio: ['ignore', 'ignore', 'inherit'],
