@@ -9,7 +9,7 @@ import torch
 
 from . import metrics
 from .dropout import DropoutJob
-from .outcome import Outcome
+from .outcome import Outcome, read_branch, read_next
 from .prefix import BLOCK, PrefixCache
 from .segments import Runner, Segment
 from .tokens import Tokens
@@ -190,14 +190,14 @@ class Engine:
                 break
             if work.reading:
                 count = min(len(work.ids) - work.cached, budget)
-                segments.append(self._read(work, count, outcome))
+                segments.append(read_next(work, count, outcome))
                 read.append((work, count))
                 budget -= count
             if isinstance(work, Scoring) and work.cached + (read[-1][1] if read and read[-1][0] is work else 0) >= len(
                 work.ids
             ):
                 while work.branches and budget > 0:
-                    segments.append(self._branch(work, work.branches.pop(), outcome))
+                    segments.append(read_branch(work, work.branches.pop(), outcome))
                     budget -= len(segments[-1].ids)
         started = time.perf_counter()
         try:
@@ -224,29 +224,6 @@ class Engine:
         self.step_tokens //= 2
         if self.runner.device.type == "cuda":
             torch.cuda.empty_cache()
-
-    def _read(self, work: Running, count: int, outcome: Outcome) -> Segment:
-        """The next `count` tokens of a prompt, asking for the rows that its owner needs."""
-        start, end = work.cached, work.cached + count
-        rows = []
-        if isinstance(work, Scoring):
-            for position in range(start, end):
-                if position in work.wants:
-                    rows.append(position - start)
-                    outcome.scored(work, work.wants[position])
-        elif end == len(work.ids):
-            rows.append(count - 1)
-            outcome.generated(work)
-        return Segment(work.slot, start, work.ids[start:end], rows)
-
-    def _branch(self, work: Scoring, number: int, outcome: Outcome) -> Segment:
-        outcome.branched.append((work, number))
-        text, shared = work.job.texts[number], len(work.ids)
-        rows = []
-        for position in range(max(work.job.firsts[number], shared + 1), len(text)):
-            rows.append(position - 1 - shared)
-            outcome.scored(work, [(number, position)])
-        return Segment(work.slot, shared, text[shared:-1], rows, branch=True)
 
     def _remember(self, work: Running) -> None:
         if self.prefixes and work.cached - work.stored >= BLOCK:

@@ -1,8 +1,8 @@
 """Who asked for which row of a pass, and the numbers that each of them gets."""
 
 from .sampling import Distribution, Measured
-from .segments import Rows, Runner
-from .work import Generation, Scoring
+from .segments import Rows, Runner, Segment
+from .work import Generation, Running, Scoring
 
 # Rows of logits held at once: 64 rows of 49,152 float32 are 12 MB.
 _ROWS_AT_ONCE = 64
@@ -95,3 +95,29 @@ class Outcome:
             distribution.entropies([row])[0] if options.entropy else None,
             distribution.top([row], options.top_logprobs)[0] if options.top_logprobs else [],
         )
+
+
+def read_next(work: Running, count: int, outcome: Outcome) -> Segment:
+    """The next `count` tokens of a prompt, asking for the rows that its owner needs."""
+    start, end = work.cached, work.cached + count
+    rows = []
+    if isinstance(work, Scoring):
+        for position in range(start, end):
+            if position in work.wants:
+                rows.append(position - start)
+                outcome.scored(work, work.wants[position])
+    elif end == len(work.ids):
+        rows.append(count - 1)
+        outcome.generated(work)
+    return Segment(work.slot, start, work.ids[start:end], rows)
+
+
+def read_branch(work: Scoring, number: int, outcome: Outcome) -> Segment:
+    """The tokens of one continuation beyond what all share."""
+    outcome.branched.append((work, number))
+    text, shared = work.job.texts[number], len(work.ids)
+    rows = []
+    for position in range(max(work.job.firsts[number], shared + 1), len(text)):
+        rows.append(position - 1 - shared)
+        outcome.scored(work, [(number, position)])
+    return Segment(work.slot, shared, text[shared:-1], rows, branch=True)
