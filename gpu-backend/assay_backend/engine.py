@@ -210,10 +210,10 @@ class Engine:
             self._remember(work)
         outcome.resolve(rows)
         metrics.step(segments, self.step_tokens, time.perf_counter() - started)
-        metrics.running.set(len(self._running))
         metrics.kv_bytes.set(self.runner.used_bytes())
         metrics.prefix_bytes.set(self.prefixes.used if self.prefixes else 0)
         self._conclude(outcome)
+        metrics.running.set(len(self._running))
 
     def _shrink(self, outcome: Outcome) -> None:
         """A pass found no memory: undo what composing it took, and make smaller ones from now on."""
