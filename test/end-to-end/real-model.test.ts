@@ -93,7 +93,9 @@ test('a run survives kill -9 of gpu-backend in its middle', async () => {
     if (progress.done >= 2) break
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
+  const gone = new Promise((resolve) => backend.child.once('exit', resolve))
   signalGroup(backend.child.pid as number, 'SIGKILL')
+  await gone
   backend = await begin()
   const end = await untilFinished(instance, run.id, 300)
   expect(end.status).toBe('done')
