@@ -13,7 +13,7 @@ export interface Suite {
 /** What a run on a small machine can afford. Whatever is left out is null with its reason, never approximated. */
 const modest: Record<string, Record<string, unknown>> = {
   'idk-token': { samples: 0, askTruth: false, maxTokens: 12 },
-  'self-evaluation': { maxTokens: 16, longShare: 0, evalVariants: [] },
+  'self-evaluation': { maxTokens: 16, longShare: 0, evalVariants: [], level: 'easy' },
   'query-perturbation': { paraphrases: 'rules', maxTokens: 10 },
   'refusal-aware': { maxTokens: 12 },
   'first-token-vs-text': { maxTokens: 20 },

@@ -51,6 +51,7 @@ function section(reported: Reported, width: number, full: boolean): string {
   const interval = intervalText(headline)
   const numbers = `  ${plain(headline.title)} ${arrow[headline.direction]}  ${value}${interval && `  ${interval}`}  n = ${headline.n}`
   const parts = [head, numbers.trimEnd(), wrap(headline.reading, width, '  ')]
+  if (headline.value === null && headline.note) parts.push(wrap(headline.note, width, '    ', '  ! '))
   const lost = lostText(reported)
   if (lost) parts.push(wrap(lost, width, '    ', '  ! '))
   for (const { message } of caveats) parts.push(wrap(message, width, '    ', '  ! '))

@@ -38,6 +38,7 @@ export function HeadlineCard({ shown }: { shown: ShownBenchmark }) {
       <p class="reading">
         {headline.title} <Direction direction={headline.direction} />
       </p>
+      {headline.value === null && headline.note ? <p class="reading">{headline.note}</p> : null}
       {headline.value === null ? <Instead metrics={shown.result.report.metrics} /> : null}
       <p class="basis">
         n = {formatNumber(headline.n)}

@@ -99,7 +99,7 @@ export const factor = defineBenchmark({
   params,
   item,
   row,
-  sizes: { smoke: 8, demo: 36, full: 300 },
+  sizes: { smoke: 8, demo: 60, full: 300 },
   callsPerItem: (given, capabilities) => {
     const calls = capabilities?.prompt_logprobs === false ? 1 : given.passages > 0 ? 8 : 4
     return { typical: calls, most: calls }

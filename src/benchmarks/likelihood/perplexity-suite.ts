@@ -92,7 +92,7 @@ export const perplexitySuite = defineBenchmark({
   params,
   item,
   row,
-  sizes: { smoke: 4, demo: 12, full: 200 },
+  sizes: { smoke: 4, demo: 60, full: 200 },
   callsPerItem: () => ({ typical: 1, most: 8 }),
   builtin: (random, size) => {
     // One document in nine is generated from a grammar whose entropy is known; beyond the bank all further ones are.

@@ -94,7 +94,7 @@ export const refusalAware = defineBenchmark({
   params,
   item,
   row,
-  sizes: { smoke: 6, demo: 40, full: 1000 },
+  sizes: { smoke: 6, demo: 60, full: 1000 },
   callsPerItem: ({ referenceSamples }, capabilities) => {
     const scoring = capabilities && !capabilities.prompt_logprobs && !capabilities.logprobs ? VOTES : 2
     return { typical: 2 + scoring + referenceSamples, most: 2 + VOTES + 3 + referenceSamples }

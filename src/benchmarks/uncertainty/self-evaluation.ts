@@ -5,6 +5,7 @@ import type { Model, Sample } from '../../model/model.ts'
 import { arithmeticQuestions } from '../../worlds/arithmetic.ts'
 import { factQuestions } from '../../worlds/facts.ts'
 import { fictionWorld, recordOf } from '../../worlds/fiction.ts'
+import type { Stratum } from '../../worlds/version.ts'
 import { ask, mode } from '../asking.ts'
 import { answerSet, judgeAnswer, mentionsAny } from '../correctness.ts'
 import { defineBenchmark } from '../define.ts'
@@ -41,6 +42,12 @@ const params = z
       .max(1)
       .default(0.2)
       .meta({ description: 'Share of built-in items that ask for a summary of a record' }),
+    level: z
+      .enum(['easy', 'standard'])
+      .default('standard')
+      .meta({
+        description: 'Built-in items: rare facts and two-digit sums, or (easy) common facts and one-digit sums',
+      }),
   })
   .strict()
 export type SelfEvaluationParams = z.infer<typeof params>
@@ -124,10 +131,11 @@ export const selfEvaluation = defineBenchmark({
     const calls = n + 2 * orders + n * (1 + evalVariants.length)
     return { typical: calls, most: calls }
   },
-  builtin: (random, size, { longShare }): SelfEvaluationItem[] => {
+  builtin: (random, size, { longShare, level }): SelfEvaluationItem[] => {
     const long = Math.floor(size * longShare)
     const sums = Math.floor((size - long) / 2)
-    const facts = factQuestions(random, { size: size - long - sums, strata: ['tail'] }).map((fact) => ({
+    const strata: Stratum[] = level === 'easy' ? ['head'] : ['tail']
+    const facts = factQuestions(random, { size: size - long - sums, strata }).map((fact) => ({
       id: fact.id,
       cluster: fact.cluster,
       question: fact.question,
@@ -136,8 +144,9 @@ export const selfEvaluation = defineBenchmark({
       stratum: 'facts',
       answerSet: fact.relation,
     }))
-    // Level 3: two digits and one operation, or one digit and two.
-    const arithmetic = arithmeticQuestions(random, { size: sums, digits: [2], operations: [1] }).map((sum) => ({
+    // Two digits and one operation are level 3.
+    const digits = [level === 'easy' ? 1 : 2]
+    const arithmetic = arithmeticQuestions(random, { size: sums, digits, operations: [1] }).map((sum) => ({
       id: sum.id,
       cluster: sum.cluster,
       question: sum.question,
