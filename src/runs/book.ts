@@ -8,7 +8,7 @@ export interface ShardBook extends EvidenceBook {
 }
 
 /** A book that begins with what storage holds. */
-export async function openBook(stored: AsyncIterable<EvidenceRecord>): Promise<ShardBook> {
+export async function openBook(stored: AsyncIterable<EvidenceRecord> | Iterable<EvidenceRecord>): Promise<ShardBook> {
   const known = new Map<string, Recorded>()
   for await (const { key, question, answer } of stored) known.set(key, { question, answer } as Recorded)
   let lines: string[] = []

@@ -153,16 +153,28 @@ export async function takeTurn(options: {
     else if (workshop.requests > pace.mostRequests) windDown(true)
   }
 
-  const turnOf: ShardWork[] = []
-  /** The next shard, in turn, that has an item to begin. */
+  // Of one benchmark one shard is emptied before the next is begun: answers lie in few chunks, and leases end early.
+  const lines = new Map<string, ShardWork[]>()
+  /** The next shard that has an item to begin; benchmarks in turn. */
   function nextShard(): ShardWork | undefined {
-    for (let tried = turnOf.length; tried > 0; tried--) {
-      const shard = turnOf.shift() as ShardWork
-      if (!active.has(shard)) continue
-      turnOf.push(shard)
-      if (shard.waiting > 0 && mayBegin(shard)) return shard
+    for (const [benchmarkId, line] of lines) {
+      const shard = line.find((one) => one.waiting > 0 && mayBegin(one))
+      if (shard === undefined) continue
+      lines.delete(benchmarkId)
+      lines.set(benchmarkId, line)
+      return shard
     }
     return undefined
+  }
+  function lineUp(shard: ShardWork): void {
+    const line = lines.get(shard.benchmark.id)
+    if (line === undefined) lines.set(shard.benchmark.id, [shard])
+    else line.push(shard)
+  }
+  function stepOut(shard: ShardWork): void {
+    const line = lines.get(shard.benchmark.id) ?? []
+    line.splice(line.indexOf(shard), 1)
+    if (line.length === 0) lines.delete(shard.benchmark.id)
   }
 
   function pump(): void {
@@ -223,6 +235,7 @@ export async function takeTurn(options: {
   async function settle(shard: ShardWork): Promise<void> {
     if (shard.running > 0 || !active.delete(shard)) return
     careful.delete(shard)
+    stepOut(shard)
     await commit()
     if (shard.dropped || !committer.held.delete(shard)) return
     await giveBack(shard)
@@ -244,11 +257,11 @@ export async function takeTurn(options: {
     const most = Math.max(1, Math.ceil((2 * slots - backlog()) / 200))
     const rows = await takeShards(db, run.id, owner, now, now + leaseMs, most)
     for (const { id } of rows) taken.add(id)
-    const opened = await Promise.all(rows.map((row) => workshop.open(row, onStop)))
+    const opened = await workshop.open(rows, onStop)
     for (const shard of opened) {
       committer.held.add(shard)
       active.add(shard)
-      turnOf.push(shard)
+      lineUp(shard)
       if (shard.waiting === 0) track(settle(shard))
     }
     pump()

@@ -7,7 +7,7 @@ import type { ModelError } from '../model/errors.ts'
 import { createModel } from '../model/session.ts'
 import { createSpend, microUsd, type Spend } from '../model/spend.ts'
 import { type Database, inOneBatch, newId } from '../store/database.ts'
-import { readEvidence, writeEvidence } from '../store/evidence.ts'
+import { readEvidence, shardsWithEvidence, writeEvidence } from '../store/evidence.ts'
 import { type RunBenchmarkRow, type RunRow, type ShardRow, setDeterminism } from '../store/runs.ts'
 import { scoredIndexes } from '../store/scores.ts'
 import { insertUsage, type UsageTotal } from '../store/usage.ts'
@@ -25,7 +25,8 @@ export interface Workshop {
   readonly requests: number
   /** Items that keep the target busy when they are evaluated at once. */
   readonly slots: number
-  open(row: ShardRow, onStop: (error: ModelError) => void): Promise<ShardWork>
+  /** Opens taken shards, in their order. */
+  open(rows: readonly ShardRow[], onStop: (error: ModelError) => void): Promise<ShardWork[]>
   /** Asks the determinism check's question and keeps the answer with the run. */
   check(place: keyof Determinism): Promise<void>
   /** Whether the target answers a short question now. */
@@ -84,6 +85,35 @@ export function openWorkshop(options: {
     throw new Error(`"${benchmark.benchmarkId}" ${found}; the run began with version ${benchmark.benchmarkVersion}`)
   }
 
+  /** Opens shards of one benchmark: what is stored of them is looked up for all of them together. */
+  async function openGroup(rows: readonly ShardRow[], onStop: (error: ModelError) => void): Promise<ShardWork[]> {
+    const { runBenchmarkId } = rows[0] as ShardRow
+    const benchmark = benchmarks.find(({ id }) => id === runBenchmarkId)
+    if (benchmark === undefined) throw new Error(`shards of ${runBenchmarkId} are of no benchmark of their run`)
+    const definition = definitionOf(benchmark)
+    const source = sources.get(benchmark.id) ?? openItems(db, definition, benchmark, run.seed)
+    sources.set(benchmark.id, source)
+    const { tenantId, evidenceSet } = benchmark
+    const from = Math.min(...rows.map(({ fromIndex }) => fromIndex))
+    const to = Math.max(...rows.map(({ toIndex }) => toIndex))
+    const [answered, scored] = await Promise.all([
+      rows.length === 1 ? null : shardsWithEvidence(env.EVIDENCE, tenantId, evidenceSet),
+      scoredIndexes(db, benchmark.id, from, to),
+    ])
+    return Promise.all(
+      rows.map(async (row) => {
+        const [book, items] = await Promise.all([
+          answered === null || answered.has(row.index)
+            ? openBook(readEvidence(env.EVIDENCE, tenantId, evidenceSet, row.index))
+            : openBook([]),
+          source.slice(row.fromIndex, row.toIndex),
+        ])
+        const parts = { row, benchmark, definition, source, items, scored, book, seed: run.seed, onStop }
+        return openShard({ ...parts, session: session({ book }) })
+      }),
+    )
+  }
+
   const width = Math.min(maxConnections, connection.limits.maxConnections ?? maxConnections)
   const inLists = target.capabilities?.promptLists === true
   const slots = inLists ? Math.min(width, 8) * (connection.limits.maxBatch ?? defaultMaxBatch) * 2 : width * 3
@@ -94,19 +124,11 @@ export function openWorkshop(options: {
       return usages.reduce((sum, { requests }) => sum + requests, 0)
     },
     slots: Math.max(16, Math.min(mostSlots, slots)),
-    async open(row, onStop) {
-      const benchmark = benchmarks.find(({ id }) => id === row.runBenchmarkId)
-      if (benchmark === undefined) throw new Error(`shard ${row.id} is of no benchmark of its run`)
-      const definition = definitionOf(benchmark)
-      const source = sources.get(benchmark.id) ?? openItems(db, definition, benchmark, run.seed)
-      sources.set(benchmark.id, source)
-      const [book, scored, items] = await Promise.all([
-        openBook(readEvidence(env.EVIDENCE, benchmark.tenantId, benchmark.evidenceSet, row.index)),
-        scoredIndexes(db, benchmark.id, row.fromIndex, row.toIndex),
-        source.slice(row.fromIndex, row.toIndex),
-      ])
-      const parts = { row, benchmark, definition, source, items, scored, book, seed: run.seed, onStop }
-      return openShard({ ...parts, session: session({ book }) })
+    async open(rows, onStop) {
+      const groups = Map.groupBy(rows, ({ runBenchmarkId }) => runBenchmarkId)
+      const opened = await Promise.all([...groups.values()].map((group) => openGroup(group, onStop)))
+      const byRow = new Map(opened.flat().map((shard) => [shard.row, shard]))
+      return rows.flatMap((row) => byRow.get(row) ?? [])
     },
     async check(place) {
       const book = await openBook(readEvidence(env.EVIDENCE, run.tenantId, set, 0))

@@ -36,6 +36,19 @@ export async function writeEvidence(
   })
 }
 
+/** Shards of which a set holds answers: one listing for many shards. */
+export async function shardsWithEvidence(bucket: R2Bucket, tenantId: string, set: string): Promise<Set<number>> {
+  const prefix = `evidence/${tenantId}/${set}/`
+  const found = new Set<number>()
+  let cursor: string | undefined
+  do {
+    const listed = await bucket.list({ prefix, delimiter: '/', cursor })
+    for (const folder of listed.delimitedPrefixes) found.add(Number.parseInt(folder.slice(prefix.length), 10))
+    cursor = listed.truncated ? listed.cursor : undefined
+  } while (cursor !== undefined)
+  return found
+}
+
 /**
  * All answered questions of a shard, oldest chunk first. A chunk or line that cannot be read is left out: its
  * questions are then asked anew.
