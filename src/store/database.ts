@@ -4,12 +4,11 @@ import { getTableColumns, getTableName, type SQL, sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/d1'
 import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { monotonicFactory } from 'ulid'
-import * as tables from '../../schema/tables.ts'
 
-/** Drizzle over D1 with the tables of schema/. Only `batch()` is a transaction. */
+/** Drizzle over D1; opened for every request, and so without the relations of its query API. Only `batch()` is a transaction. */
 export type Database = ReturnType<typeof openDatabase>
 
-export const openDatabase = (d1: D1Database) => drizzle(d1, { schema: tables })
+export const openDatabase = (d1: D1Database) => drizzle(d1)
 
 /** A statement as `batch()` takes it. */
 export type Statement = Parameters<Database['batch']>[0][number]
