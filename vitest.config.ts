@@ -31,6 +31,8 @@ export default defineConfig({
         ],
         test: {
           name: 'edge',
+          // One worker for all files: storage is reset after each test anyway, and starting costs a second a file.
+          isolate: false,
           include: ['test/{api,pages,runs,store,hooks}/**/*.test.{ts,tsx}'],
           setupFiles: ['test/edge/migrate.ts'],
         },
