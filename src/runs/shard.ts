@@ -1,5 +1,5 @@
 import type { AnyBenchmark, ItemBase } from '../benchmarks/define.ts'
-import { randomFrom } from '../methods/random.ts'
+import { type Random, randomFrom } from '../methods/random.ts'
 import type { ModelError } from '../model/errors.ts'
 import type { Usage } from '../model/metering.ts'
 import type { ModelSession } from '../model/session.ts'
@@ -83,13 +83,18 @@ export function openShard(parts: ShardParts): ShardWork {
 
   async function evaluate({ index, item }: Open): Promise<void> {
     try {
+      let random: Random | undefined
       const outcome = await definition.evaluate({
         item,
         target: session.forItem(item.id),
         roles: {},
         retriever: source.retriever,
         params,
-        random: randomFrom(seed, definition.id, item.id),
+        // Most benchmarks draw nothing.
+        get random() {
+          random ??= randomFrom(seed, definition.id, item.id)
+          return random
+        },
       })
       add(outcomeRow(place(index), definition, item, outcome))
     } catch (error) {

@@ -43,7 +43,7 @@ export const normalPace: Pace = {
 }
 
 /** Rows that are committed at once without waiting for the clock. */
-const rowsPerCommit = 200
+const rowsPerCommit = 500
 /** Shards that may wait for their commit before no more are taken: a slow database must not fill the memory. */
 const mostUncommitted = 16
 /** Other runs get their turn after this long. */
@@ -236,6 +236,8 @@ export async function takeTurn(options: {
     if (shard.running > 0 || !active.delete(shard)) return
     careful.delete(shard)
     stepOut(shard)
+    // While others go on, a whole shard waits for the commit that comes anyway.
+    if (shard.waiting === 0 && shard.left === null && active.size > 0) return
     await commit()
     if (shard.dropped || !committer.held.delete(shard)) return
     await giveBack(shard)
