@@ -25,6 +25,8 @@ export interface DemoOptions {
 /** What gpu-backend calls the small model that comes with it. */
 const builtinModel = 'smollm2-135m-instruct'
 const modelLoadSeconds = 600
+/** Two cores answer a list of 16 within seconds: progress is seen, and a stop loses little. */
+const demoLimits = { maxConnections: 4, maxBatch: 16, requestTimeoutSeconds: 300 }
 
 const say = (line: string) => process.stderr.write(`${line}\n`)
 
@@ -144,6 +146,7 @@ async function ensureTarget(client: Client, state: DemoState, backend: Started, 
     baseUrl,
     model: builtinModel,
     dialect: 'assay',
+    limits: demoLimits,
   })
   const has = target.capabilities
   if (!has) throw new SetupError(`The probe of gpu-backend failed: ${target.probeError}`, `Its log: ${backend.logFile}`)
