@@ -94,7 +94,7 @@ async function measureRun(instance: Instance, targetId: string, setting: Setting
     ],
     seed,
   })
-  const finished = await untilFinished(instance, run.id, 300, 50)
+  const finished = await untilFinished(instance, run.id, 300, 100)
   const report = await instance.call<{ benchmarks: { counts: { scored: number } }[] }>(
     'GET',
     `/v1/runs/${run.id}/report`,
