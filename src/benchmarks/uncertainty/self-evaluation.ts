@@ -42,12 +42,9 @@ const params = z
       .max(1)
       .default(0.2)
       .meta({ description: 'Share of built-in items that ask for a summary of a record' }),
-    level: z
-      .enum(['easy', 'standard'])
-      .default('standard')
-      .meta({
-        description: 'Built-in items: rare facts and two-digit sums, or (easy) common facts and one-digit sums',
-      }),
+    level: z.enum(['easy', 'standard']).default('standard').meta({
+      description: 'Built-in items: rare facts and two-digit sums, or (easy) common facts and one-digit sums',
+    }),
   })
   .strict()
 export type SelfEvaluationParams = z.infer<typeof params>
