@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+os.environ.setdefault("GOMP_SPINCOUNT", "100000")
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import torch
