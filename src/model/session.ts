@@ -4,8 +4,21 @@ import type { TargetConnection, Transport } from './connection.ts'
 import { createDispatcher, type Dispatcher, type DispatcherOptions } from './dispatcher.ts'
 import { ModelError } from './errors.ts'
 import { type EvidenceBook, memoryBook } from './evidence.ts'
+import { massOf } from './mass.ts'
 import { type Account, newUsage, type Usage } from './metering.ts'
-import type { Entailment, Message, Model, Prompt, Sample, Sampling, ScoreOptions, TokenScores } from './model.ts'
+import type {
+  Comparison,
+  DropoutScores,
+  Entailment,
+  Message,
+  Model,
+  PhraseMass,
+  Prompt,
+  Sample,
+  Sampling,
+  ScoreOptions,
+  TokenScores,
+} from './model.ts'
 import {
   type Answer,
   type Asker,
@@ -115,11 +128,24 @@ export function createModel(options: SessionOptions): ModelSession {
           const { vectors = [] } = await ask({ kind: 'embed', texts }, deadline)
           return vectors.map((vector) => Float32Array.from(vector))
         },
+        async mass(prompt: Prompt, phrases: string[]): Promise<PhraseMass> {
+          const scores = await this.score(prompt, phrases)
+          return massOf(
+            phrases,
+            scores.map(({ logprob }) => logprob),
+          )
+        },
         async entail(): Promise<Entailment[]> {
           throw new ModelError(
             'capability_missing',
             capabilities.missing.entailment ?? 'The target judges no entailment.',
           )
+        },
+        async dropout(): Promise<DropoutScores> {
+          throw new ModelError('capability_missing', capabilities.missing.full ?? 'The target has no dropout passes.')
+        },
+        async compare(): Promise<Comparison[]> {
+          throw new ModelError('capability_missing', capabilities.missing.full ?? 'The target compares no models.')
         },
       }
     },

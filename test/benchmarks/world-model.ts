@@ -1,6 +1,7 @@
 import type { Capabilities } from '../../schema/capabilities.ts'
 import { randomFrom } from '../../src/methods/random.ts'
 import { countBytes } from '../../src/methods/text/words.ts'
+import { massOf } from '../../src/model/mass.ts'
 import type { Message, Model, Prompt, Sample, Sampling, TokenLogprob, TokenScores } from '../../src/model/model.ts'
 
 /** Everything that a server can give. */
@@ -129,6 +130,19 @@ export function scriptedModel(script: Script, given: Partial<Capabilities> = {})
     },
     entail: async () => {
       throw missing('entailment')
+    },
+    async mass(prompt, phrases) {
+      const scores = await this.score(prompt, phrases)
+      return massOf(
+        phrases,
+        scores.map(({ logprob }) => logprob),
+      )
+    },
+    dropout: async () => {
+      throw missing('full')
+    },
+    compare: async () => {
+      throw missing('full')
     },
   }
 }
