@@ -5,7 +5,7 @@ export const itemExchanges = z
   .object({
     benchmarkId: z.string(),
     index: z.number().int(),
-    exchanges: z.array(z.object({ asked: z.unknown(), answered: z.unknown() })),
+    exchanges: z.array(z.object({ role: z.string().nullable(), asked: z.unknown(), answered: z.unknown() })),
   })
   .meta({ id: 'ItemEvidence' })
 export type ItemExchanges = z.infer<typeof itemExchanges>

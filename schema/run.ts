@@ -26,6 +26,10 @@ export type BenchmarkRequest = z.infer<typeof benchmarkRequest>
 export const runRequest = z
   .object({
     targetId: z.string(),
+    roles: z
+      .record(z.string().regex(/^[a-z][a-zA-Z0-9]{0,39}$/), z.string())
+      .default({})
+      .meta({ description: 'Other targets that its benchmarks can use, by role: {"baseline": "tgt_…"}' }),
     suite: suiteName.optional(),
     benchmarks: z.array(benchmarkRequest).min(1).max(100).optional(),
     size: z
@@ -64,14 +68,21 @@ export const benchmarkProgress = z
 export type BenchmarkProgress = z.infer<typeof benchmarkProgress>
 
 /** One answer of the determinism check: its text and the log-probabilities of its tokens, or why there is none. */
-const checkAnswer = z.object({
+export const checkAnswer = z.object({
   text: z.string().nullable(),
   logprobs: z.array(z.number()).nullable(),
   error: z.string().nullable(),
 })
 
-/** The question that each run asks twice, apart, and both answers. */
-export const determinism = z.object({ first: checkAnswer.nullable(), second: checkAnswer.nullable() })
+export type CheckAnswer = z.infer<typeof checkAnswer>
+
+/** The item of which each run asks a question twice, apart, and both answers. */
+export const determinism = z.object({
+  benchmarkId: z.string(),
+  itemId: z.string(),
+  first: checkAnswer,
+  second: checkAnswer,
+})
 export type Determinism = z.infer<typeof determinism>
 
 /** What a run has cost: apart from the report, which is a function of the rows alone. */
@@ -88,7 +99,8 @@ export const execution = z
     itemsPerSecond: z.number().nullable(),
     determinism: z
       .object({
-        asked: z.number().int(),
+        benchmarkId: z.string(),
+        itemId: z.string().meta({ description: 'The item of which a question was asked twice' }),
         equalText: z.boolean().nullable(),
         /** Largest difference of a log-probability between the two askings, nats. */
         largestLogprobDifference: z.number().nullable(),
@@ -115,6 +127,9 @@ export const run = z
       capabilities,
       price: price.nullable(),
     }),
+    roles: z
+      .record(z.string(), z.object({ id: z.string(), name: z.string(), model: z.string(), revision: z.string() }))
+      .meta({ description: 'The other targets that its benchmarks used' }),
     suite: z.string().nullable(),
     seed: z.number().int(),
     budget,

@@ -129,6 +129,17 @@ export const hooks = sqliteTable(
   ],
 )
 
+/** A target that a run uses beside its own, as it was when the run began. */
+export interface RunRole {
+  targetId: string
+  revision: string
+  name: string
+  model: string
+  dialect: string
+  capabilities: Capabilities
+  price: Price | null
+}
+
 export const runs = sqliteTable(
   'runs',
   {
@@ -145,6 +156,8 @@ export const runs = sqliteTable(
     target: text({ mode: 'json' })
       .$type<{ name: string; model: string; dialect: string; capabilities: Capabilities; price: Price | null }>()
       .notNull(),
+    /** Other targets by role, as they were when the run began; null where there are none. */
+    roles: text({ mode: 'json' }).$type<Record<string, RunRole>>(),
     suite: text(),
     seed: integer().notNull(),
     status: text({ enum: runStatuses }).notNull(),
@@ -230,6 +243,8 @@ export const shards = sqliteTable(
     /** Times it was taken since a row of it was last committed. */
     attempts: integer().notNull(),
     lastError: text('last_error'),
+    /** Rows by status, and by reason where it has one ("error:timeout"), once all are there: readers need not count them. */
+    counts: text({ mode: 'json' }).$type<Record<string, number>>(),
   },
   (t) => [
     uniqueIndex('shards_slice').on(t.runBenchmarkId, t.index),

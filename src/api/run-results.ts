@@ -165,7 +165,7 @@ export function addRunResults(api: Api): void {
     const { runId, benchmarkId, index } = context.req.valid('param')
     const row = await readableRun(context, runId)
     const found = await itemEvidence(context.env, row.tenantId, row.id, benchmarkId, index)
-    const exchanges = found.map(({ asked, answered }) => ({ asked, answered }))
+    const exchanges = found.map(({ role, asked, answered }) => ({ role, asked, answered }))
     return context.json({ benchmarkId, index, exchanges }, 200)
   })
 

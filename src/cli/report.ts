@@ -94,6 +94,7 @@ export function renderReport(report: RunReport, options: { width?: number; full?
   const { run } = report
   const head = [
     `${run.id}  ${plain(run.target.name)} (${plain(run.target.model)})  seed ${run.seed}`,
+    ...Object.entries(run.roles).map(([role, { name, model }]) => `${role}: ${plain(name)} (${plain(model)})`),
     `${endingOf(run)}`,
   ].join('\n')
   return [head, ...report.benchmarks.map((one) => section(one, width, full)), executionText(report)].join('\n\n')

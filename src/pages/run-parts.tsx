@@ -57,6 +57,11 @@ export function RunMeta({ run }: { run: Run }) {
       </li>
       <li>{run.suite === null ? 'Chosen benchmarks' : `Suite ${run.suite}`}</li>
       <li>Seed {run.seed}</li>
+      {Object.entries(run.roles).map(([role, { name }]) => (
+        <li>
+          {role}: {name}
+        </li>
+      ))}
       {run.fresh ? <li>Asked anew</li> : null}
       <li>Started {formatTime(run.startedAt ?? run.createdAt)}</li>
       {run.finishedAt === null ? null : <li>Ended {formatTime(run.finishedAt)}</li>}

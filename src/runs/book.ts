@@ -25,3 +25,9 @@ export async function openBook(stored: AsyncIterable<EvidenceRecord> | Iterable<
     },
   }
 }
+
+/** The part of a book that holds the answers of the target with this role: two targets may be asked the same. */
+export const bookOfRole = (book: EvidenceBook, role: string): EvidenceBook => ({
+  get: (key) => book.get(`${role}:${key}`),
+  put: (key, question, answer) => book.put(`${role}:${key}`, question, answer),
+})

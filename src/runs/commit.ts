@@ -1,13 +1,13 @@
 import type { Bindings } from '../../schema/bindings.ts'
-import type { Price, StopReason } from '../../schema/states.ts'
-import { microUsd } from '../model/spend.ts'
-import { type Database, inOneBatch, newId, type Statement } from '../store/database.ts'
+import type { StopReason } from '../../schema/states.ts'
+import { type Database, inOneBatch, type Statement } from '../store/database.ts'
 import { writeEvidence } from '../store/evidence.ts'
 import { runState } from '../store/runs.ts'
 import { insertScores, type NewScore } from '../store/scores.ts'
 import { closeShards, noteProgress, renewLeases } from '../store/shards.ts'
 import { insertUsage, type UsageRow } from '../store/usage.ts'
 import { logFailure } from './log.ts'
+import { type Used, usageRow } from './models.ts'
 import type { ShardWork } from './shard.ts'
 
 /** What D1 said of the run after a commit. */
@@ -47,14 +47,14 @@ export function createCommitter(options: {
   env: Bindings
   db: Database
   owner: string
-  run: { id: string; tenantId: string; target: { price: Price | null } }
+  run: { id: string; tenantId: string }
   /** Called once for each shard that somebody else holds by now. */
   onLost: (shard: ShardWork) => void
   waits?: readonly number[]
 }): Committer {
   const { env, db, owner, run, waits = storageWaits } = options
   const held = new Set<ShardWork>()
-  const billed = new WeakMap<ShardWork, Omit<UsageRow, 'id' | 'tenantId' | 'runId' | 'runBenchmarkId' | 'createdAt'>>()
+  const billed = new WeakMap<ShardWork, Used>()
   let current: Promise<RunState> | null = null
   let following: Promise<RunState> | null = null
 
@@ -73,27 +73,16 @@ export function createCommitter(options: {
 
   /** What was spent on a shard since it was last asked; null where nothing was. */
   function usageSince(shard: ShardWork): UsageRow | null {
-    const { calls, requests, retries, reused, promptTokens, completionTokens } = shard.usage
-    const total = { calls, requests, retries, reused, promptTokens, completionTokens }
-    const cost = microUsd(total, run.target.price)
+    const { used } = shard.models
     const before = billed.get(shard)
-    if (before && before.requests === requests && before.calls === calls && before.reused === reused) return null
-    if (!before && requests === 0 && reused === 0) return null
-    billed.set(shard, { ...total, microUsd: cost })
-    return {
-      id: newId('use'),
-      tenantId: run.tenantId,
-      runId: run.id,
-      runBenchmarkId: shard.benchmark.id,
-      calls: calls - (before?.calls ?? 0),
-      requests: requests - (before?.requests ?? 0),
-      retries: retries - (before?.retries ?? 0),
-      reused: reused - (before?.reused ?? 0),
-      promptTokens: promptTokens - (before?.promptTokens ?? 0),
-      completionTokens: completionTokens - (before?.completionTokens ?? 0),
-      microUsd: cost === null ? null : cost - (before?.microUsd ?? 0),
-      createdAt: Date.now(),
-    }
+    if (
+      before
+        ? before.requests === used.requests && before.reused === used.reused && before.calls === used.calls
+        : used.requests + used.reused === 0
+    )
+      return null
+    billed.set(shard, used)
+    return usageRow(run, shard.benchmark.id, used, before)
   }
 
   const storeAnswers = ({ benchmark, row }: ShardWork, lines: string[]): Promise<void> =>

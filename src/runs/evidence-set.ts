@@ -23,19 +23,8 @@ export const evidenceSet = (parts: {
   itemsSha256: string | null
   seed: number
   shardSize: number
+  /** Revisions of the other targets that the benchmark asks, by role. */
+  roles: Record<string, string>
   /** The run, where it asks anew. */
   freshRunId: string | null
 }): string => sha256(ordered(parts))
-
-/** Where the answers of a run's determinism check are kept. */
-export const checkSet = (targetRevision: string, seed: number, freshRunId: string | null): string =>
-  evidenceSet({
-    targetRevision,
-    benchmarkId: 'determinism-check',
-    version: 1,
-    params: {},
-    itemsSha256: null,
-    seed,
-    shardSize: 1,
-    freshRunId,
-  })

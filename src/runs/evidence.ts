@@ -11,6 +11,8 @@ import { openReplay } from './replay.ts'
 
 /** One question and its answer. */
 export interface ItemExchange {
+  /** Of which target; null: the run's own. */
+  role: string | null
   asked: unknown
   answered: unknown
 }
@@ -42,5 +44,5 @@ export async function itemEvidence(
   ])
   if (item === undefined) return []
   const { exchanges } = await openReplay(run, definition, benchmark.params, source)(item, book)
-  return exchanges.map(({ question, answer }) => ({ asked: question, answered: answer }))
+  return exchanges.map(({ role, question, answer }) => ({ role, asked: question, answered: answer }))
 }

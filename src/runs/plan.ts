@@ -1,6 +1,5 @@
 import type { SuiteName } from '../../schema/benchmark.ts'
 import type { Bindings } from '../../schema/bindings.ts'
-import type { Capabilities } from '../../schema/capabilities.ts'
 import type { BenchmarkRequest, RunRequest } from '../../schema/run.ts'
 import { findBenchmark } from '../benchmarks/catalogue.ts'
 import type { AnyBenchmark } from '../benchmarks/define.ts'
@@ -16,9 +15,9 @@ import {
   type RunRow,
   type ShardRow,
 } from '../store/runs.ts'
-import { getTarget, type TargetRow } from '../store/targets.ts'
 import { evidenceSet } from './evidence-set.ts'
 import { PlanError, type PlanProblem, pointerTo } from './plan-error.ts'
+import { type ProbedTarget, planRoles, probedTarget, type Roles, revisionsOf } from './roles.ts'
 import { sendWork } from './wake.ts'
 
 export { PlanError } from './plan-error.ts'
@@ -37,7 +36,6 @@ export interface Origin {
 export type FindBenchmark = (id: string) => AnyBenchmark | undefined
 
 type Asked = BenchmarkRequest & { pointer: string; preset: RunRequest['size'] }
-type ProbedTarget = TargetRow & { capabilities: Capabilities }
 
 interface Planned {
   benchmark: AnyBenchmark
@@ -68,9 +66,15 @@ export async function startRun(
     hookId !== undefined && hookKey !== undefined ? getRunByHookKey(db, tenantId, hookId, hookKey) : null
   const started = await earlier()
   if (started !== null) return started
-  const target = await probedTarget(db, tenantId, request)
+  const target = await probedTarget(db, tenantId, request.targetId, '/targetId')
   const planned = await planBenchmarks(db, tenantId, request, target, find)
-  const plan = rowsOf(tenantId, target, request, origin, planned)
+  const roles = await planRoles(
+    db,
+    tenantId,
+    request,
+    planned.map(({ benchmark }) => benchmark),
+  )
+  const plan = rowsOf(tenantId, target, roles, request, origin, planned)
   try {
     await insertRun(db, plan)
   } catch (error) {
@@ -81,17 +85,6 @@ export async function startRun(
   }
   await sendWork(env, plan.run.id, plan.shards.length)
   return plan.run
-}
-
-async function probedTarget(db: Database, tenantId: string, request: RunRequest): Promise<ProbedTarget> {
-  const target = await getTarget(db, tenantId, request.targetId)
-  if (target === null)
-    throw new PlanError('not_found', [{ pointer: '/targetId', detail: `There is no target ${request.targetId}.` }])
-  const { capabilities } = target
-  if (capabilities !== null) return { ...target, capabilities }
-  const why = target.probeError === null ? '' : ` The last probe failed: ${target.probeError}`
-  const detail = `It is not known what this target can be asked: probe it first.${why}`
-  throw new PlanError('conflict', [{ pointer: '/targetId', detail }])
 }
 
 /** What is asked for, benchmark by benchmark. */
@@ -211,6 +204,7 @@ const missingNeeds = (benchmark: AnyBenchmark, asked: Asked, { capabilities }: P
 function rowsOf(
   tenantId: string,
   target: ProbedTarget,
+  roles: Roles,
   request: RunRequest,
   origin: Origin,
   planned: readonly Planned[],
@@ -225,6 +219,7 @@ function rowsOf(
     targetRevision: targetRevision(tenantId, target, capabilities.fingerprint, deploymentId),
     deploymentId,
     target: { name, model, dialect, capabilities, price },
+    roles: Object.keys(roles).length === 0 ? null : roles,
     suite: request.suite ?? null,
     seed: request.seed,
     status: 'queued',
@@ -270,6 +265,7 @@ function rowsOf(
         itemsSha256: dataset?.sha256 ?? null,
         seed: request.seed,
         shardSize: length,
+        roles: revisionsOf(benchmark, roles),
         freshRunId: request.fresh ? run.id : null,
       }),
     })
@@ -288,6 +284,7 @@ function rowsOf(
         notBefore: 0,
         attempts: 0,
         lastError: null,
+        counts: null,
       })
   })
   return { run, benchmarks, shards }

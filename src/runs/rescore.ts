@@ -6,7 +6,7 @@ import { readEvidence } from '../store/evidence.ts'
 import { replaceReport } from '../store/reports.ts'
 import { finishedRun, getRun, getRunBenchmarks, type RunBenchmarkRow, type RunRow, setVersion } from '../store/runs.ts'
 import { allScores, type NewScore, replaceScores } from '../store/scores.ts'
-import { shardsOf } from '../store/shards.ts'
+import { recountShards, shardsOf } from '../store/shards.ts'
 import { openBook } from './book.ts'
 import { makeReport } from './finish.ts'
 import { openItems } from './items.ts'
@@ -36,6 +36,7 @@ export async function rescoreRun(
       if (rows === null) continue
       await inOneBatch(db, [
         ...replaceScores(db, tenantId, benchmark.id, rows),
+        recountShards(db, benchmark.id),
         setVersion(db, benchmark.id, definition.version),
       ])
     }

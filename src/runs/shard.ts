@@ -1,12 +1,11 @@
 import type { AnyBenchmark, ItemBase } from '../benchmarks/define.ts'
 import { type Random, randomFrom } from '../methods/random.ts'
 import type { ModelError } from '../model/errors.ts'
-import type { Usage } from '../model/metering.ts'
-import type { ModelSession } from '../model/session.ts'
 import type { RunBenchmarkRow, ShardRow } from '../store/runs.ts'
 import type { NewScore } from '../store/scores.ts'
 import type { ShardBook } from './book.ts'
 import type { ItemSource } from './items.ts'
+import type { Models } from './models.ts'
 import { errorRow, judgeFailure, outcomeRow } from './outcome.ts'
 
 interface Open {
@@ -19,7 +18,7 @@ export interface ShardWork {
   readonly row: ShardRow
   readonly benchmark: RunBenchmarkRow
   readonly book: ShardBook
-  readonly session: ModelSession
+  readonly models: Models
   /** Items not begun. */
   readonly waiting: number
   /** Items begun and not ended. */
@@ -37,8 +36,6 @@ export interface ShardWork {
   /** Makes rows of the items that found nobody. */
   giveUp(): void
   takeRows(): NewScore[]
-  /** What the session has used so far. */
-  readonly usage: Readonly<Usage>
   /** Called off: no row of it may be committed any more. */
   dropped: boolean
 }
@@ -52,7 +49,7 @@ export interface ShardParts {
   /** Indexes that have their row. */
   scored: ReadonlySet<number>
   book: ShardBook
-  session: ModelSession
+  models: Models
   seed: number
   /** An error that ends the whole run. */
   onStop: (error: ModelError) => void
@@ -60,7 +57,7 @@ export interface ShardParts {
 
 /** Opens a taken shard. Items that have their row are passed over; items that do not exist get an error row. */
 export function openShard(parts: ShardParts): ShardWork {
-  const { row, definition, source, session, seed, book } = parts
+  const { row, definition, source, models, seed, book } = parts
   const { params } = parts.benchmark
   let line: Open[] = []
   let next = 0
@@ -86,8 +83,7 @@ export function openShard(parts: ShardParts): ShardWork {
       let random: Random | undefined
       const outcome = await definition.evaluate({
         item,
-        target: session.forItem(item.id),
-        roles: {},
+        ...models.forItem(item.id),
         retriever: source.retriever,
         params,
         // Most benchmarks draw nothing.
@@ -112,7 +108,7 @@ export function openShard(parts: ShardParts): ShardWork {
     row,
     benchmark: parts.benchmark,
     book,
-    session,
+    models,
     get waiting() {
       return line.length - next
     },
@@ -127,9 +123,6 @@ export function openShard(parts: ShardParts): ShardWork {
     },
     get left() {
       return openError ?? nobody[0]?.error ?? null
-    },
-    get usage() {
-      return session.usage
     },
     async begin() {
       const open = line[next++]

@@ -80,17 +80,12 @@ export async function workOn(env: Bindings, runId: string, shares = 1, options: 
   if (opened === null) return finishRun(env, runId, find)
   const turn = await takeTurn({ env, db, run, ...opened, ...(options.pace ? { pace: options.pace } : {}) })
   if (turn.stop !== null) await stopRun(db, runId, turn.stop.reason, turn.stop.detail, Date.now())
-  if (turn.stop === null && turn.complete && !turn.checked) await askAgain(db, runId, opened.workshop)
+  if (turn.stop === null && turn.complete && !turn.checked) {
+    await opened.workshop.check()
+    await opened.workshop.settle()
+  }
   if (turn.stop !== null || turn.complete) return finishRun(env, runId, find)
   await wakeNext(env, db, runId, find)
-}
-
-/** Makes up for the second asking of the determinism check where the last turn ended before it came to it. */
-async function askAgain(db: Database, runId: string, workshop: Workshop): Promise<void> {
-  const run = await getRunForWork(db, runId)
-  if (run?.determinism == null || run.determinism.first === null || run.determinism.second !== null) return
-  await workshop.check('second')
-  await workshop.settle()
 }
 
 /** All that a turn needs; null where the run cannot go on and was stopped. */
@@ -102,10 +97,15 @@ async function open(
   shares: number,
   { transport, jitter }: WorkOptions,
 ): Promise<{ workshop: Workshop; begun: boolean } | null> {
-  const [benchmarks, used, target] = await Promise.all([
+  const [benchmarks, used, target, others] = await Promise.all([
     getRunBenchmarks(db, run.id),
     runUsage(db, run.id),
     getTarget(db, run.tenantId, run.targetId),
+    Promise.all(
+      Object.entries(run.roles ?? {}).map(
+        async ([role, { targetId }]) => [role, await getTarget(db, run.tenantId, targetId)] as const,
+      ),
+    ),
     run.status === 'queued' ? markRunning(db, run.id, Date.now()) : undefined,
   ])
   const give = async (detail: string) => {
@@ -113,6 +113,8 @@ async function open(
     return null
   }
   if (target === null) return give('The target was deleted.')
+  const gone = others.find(([, other]) => other === null)
+  if (gone !== undefined) return give(`The target with the role "${gone[0]}" was deleted.`)
   for (const { benchmarkId, benchmarkVersion } of benchmarks) {
     const found = find(benchmarkId)
     if (found?.version === benchmarkVersion) continue
@@ -120,12 +122,14 @@ async function open(
     return give(`"${benchmarkId}" ${state}; the run began with version ${benchmarkVersion}. Start another run.`)
   }
   let connection: TargetConnection
+  const roles = new Map<string, TargetConnection>()
   try {
     connection = await targetConnection(env, target)
+    for (const [role, other] of others) if (other !== null) roles.set(role, await targetConnection(env, other))
   } catch (error) {
     return give(error instanceof Error ? error.message : 'The key of the target cannot be opened.')
   }
-  const parts = { env, db, run, benchmarks, connection, used, find, shares, transport, jitter }
+  const parts = { env, db, run, benchmarks, connection, roles, used, find, shares, transport, jitter }
   return { workshop: openWorkshop(parts), begun: used.calls > 0 }
 }
 

@@ -1,7 +1,7 @@
 import type { Bindings } from '../../schema/bindings.ts'
 import type { Budget, StopReason } from '../../schema/states.ts'
 import type { ModelError } from '../model/errors.ts'
-import { type Cost, microUsd } from '../model/spend.ts'
+import type { Cost, Spend } from '../model/spend.ts'
 import type { Database } from '../store/database.ts'
 import type { RunRow } from '../store/runs.ts'
 import { releaseShards, restShards, takeShards } from '../store/shards.ts'
@@ -15,7 +15,7 @@ export interface Turn {
   stop: { reason: StopReason; detail: string } | null
   /** No shard is left open. */
   complete: boolean
-  /** The determinism check was asked for the second time. */
+  /** The determinism check was made. */
   checked: boolean
 }
 
@@ -95,6 +95,7 @@ export async function takeTurn(options: {
   let running = 0
   let ended = 0
   let answered = options.begun
+  let checked = run.determinism !== null
   let signal = () => {}
 
   const track = (work: Promise<void>) => {
@@ -123,14 +124,14 @@ export async function takeTurn(options: {
   function closeAll(kind: 'cancelled' | 'lease_ending', message: string): void {
     ending = 'full'
     workshop.windDown()
-    for (const shard of active) shard.session.close(kind, message)
+    for (const shard of active) shard.models.close(kind, message)
     signal()
   }
   function drop(shard: ShardWork): void {
-    shard.session.close('cancelled', 'Another worker holds this shard.')
+    shard.models.close('cancelled', 'Another worker holds this shard.')
   }
   function onStop(error: ModelError): void {
-    stop ??= { reason: stopReasonOf(error, run, workshop.spend.spent), detail: error.message }
+    stop ??= { reason: stopReasonOf(error, run, workshop.spend), detail: error.message }
     closeAll('cancelled', error.message)
   }
 
@@ -140,7 +141,7 @@ export async function takeTurn(options: {
     if (all) ending = 'full'
     else if (ending === 'no') ending = 'soft'
     for (const shard of active) {
-      if (!mayBegin(shard)) shard.session.windDown('The worker’s time is used up.')
+      if (!mayBegin(shard)) shard.models.windDown('The worker’s time is used up.')
     }
     signal()
   }
@@ -276,7 +277,7 @@ export async function takeTurn(options: {
     timers.push(
       setTimeout(() => windDown(false), pace.turnMs),
       setTimeout(() => {
-        for (const shard of active) if (!mayBegin(shard)) shard.session.close('lease_ending', message)
+        for (const shard of active) if (!mayBegin(shard)) shard.models.close('lease_ending', message)
       }, pace.turnMs + pace.landingMs),
       setTimeout(() => closeAll('lease_ending', message), pace.longTurnMs),
     )
@@ -285,15 +286,9 @@ export async function takeTurn(options: {
     if (committer.held.size > 0) track(commit())
   }, pace.commitMs)
   try {
-    const { determinism } = run
-    let first = Promise.resolve()
     let more = await take()
     startTimers()
-    if (more && determinism?.first == null) {
-      first = workshop.check('first')
-      track(first)
-    }
-    let second = determinism?.second != null || !more
+    let checking = run.determinism !== null || !more
     for (;;) {
       if (failure !== null) break
       const change = new Promise<void>((resolve) => {
@@ -303,13 +298,12 @@ export async function takeTurn(options: {
         more = await take()
         if (more) continue
       }
-      // The other asking, apart from the first: when all that is left is on its way.
-      if (!more && !second && ending === 'no') {
-        second = true
+      // Apart from the first asking: when all that is left is on its way.
+      if (!more && !checking && ending === 'no') {
+        checking = true
         track(
-          first.then(async () => {
-            if (ending === 'no') await workshop.check('second')
-            else second = false
+          workshop.check().then((made) => {
+            checked = made
           }),
         )
       }
@@ -323,7 +317,7 @@ export async function takeTurn(options: {
     if (restUntil > 0) await restShards(db, run.id, restUntil)
     await workshop.settle()
     taken.clear()
-    return { stop, complete: lastState !== null && (lastState as RunState).open === 0, checked: second }
+    return { stop, complete: lastState !== null && (lastState as RunState).open === 0, checked }
   } finally {
     clearInterval(clock)
     for (const timer of timers) clearTimeout(timer)
@@ -333,19 +327,19 @@ export async function takeTurn(options: {
 }
 
 /** Which limit or fault an error that ends the run stands for. */
-function stopReasonOf(error: ModelError, run: RunRow, spent: Readonly<Cost>): StopReason {
+function stopReasonOf(error: ModelError, run: RunRow, { spent, money }: Spend): StopReason {
   if (error.kind === 'unauthorized') return 'target_unauthorized'
   if (error.kind === 'model_not_found') return 'model_not_found'
-  return budgetReason(run.budget, spent, microUsd(spent, run.target.price))
+  return budgetReason(run.budget, spent, money)
 }
 
 /** The limit of a budget that is nearest to being used up. */
-function budgetReason(budget: Budget, spent: Readonly<Cost>, money: number | null): StopReason {
+function budgetReason(budget: Budget, spent: Readonly<Cost>, money: number): StopReason {
   const share = (used: number, most: number | undefined) => (most === undefined ? -1 : used / most)
   const shares: [StopReason, number][] = [
     ['budget_calls', share(spent.calls, budget.calls)],
     ['budget_tokens', share(spent.promptTokens + spent.completionTokens, budget.tokens)],
-    ['budget_money', share(money ?? 0, budget.microUsd)],
+    ['budget_money', share(money, budget.microUsd)],
   ]
   return shares.reduce((most, next) => (next[1] > most[1] ? next : most))[0]
 }

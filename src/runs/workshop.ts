@@ -1,24 +1,25 @@
 import type { Bindings } from '../../schema/bindings.ts'
-import type { Determinism } from '../../schema/run.ts'
 import type { AnyBenchmark } from '../benchmarks/define.ts'
 import { defaultMaxBatch, defaultMaxConnections, type TargetConnection, type Transport } from '../model/connection.ts'
 import { createDispatcher } from '../model/dispatcher.ts'
 import type { ModelError } from '../model/errors.ts'
+import type { EvidenceBook } from '../model/evidence.ts'
 import { createModel } from '../model/session.ts'
-import { createSpend, microUsd, type Spend } from '../model/spend.ts'
-import { type Database, inOneBatch, newId } from '../store/database.ts'
+import { createSpend, type Spend } from '../model/spend.ts'
+import { type Database, inOneBatch } from '../store/database.ts'
 import { readEvidence, shardsWithEvidence, writeEvidence } from '../store/evidence.ts'
 import { type RunBenchmarkRow, type RunRow, type ShardRow, setDeterminism } from '../store/runs.ts'
 import { scoredIndexes } from '../store/scores.ts'
 import { insertUsage, type UsageTotal } from '../store/usage.ts'
-import { openBook } from './book.ts'
-import { askCheck } from './determinism.ts'
-import { checkSet } from './evidence-set.ts'
+import { openBook, type ShardBook } from './book.ts'
+import { answers, askAgain, checkedExchange } from './determinism.ts'
 import { type ItemSource, openItems } from './items.ts'
+import { openModels, total, usageRow } from './models.ts'
 import type { FindBenchmark } from './plan.ts'
+import { openReplay } from './replay.ts'
 import { openShard, type ShardWork } from './shard.ts'
 
-/** What one worker has at hand for a run: the target, opened once, its budget, and the items of each benchmark. */
+/** What one worker has at hand for a run: its targets, opened once, its budget, and the items of each benchmark. */
 export interface Workshop {
   readonly spend: Spend
   /** Requests sent so far. */
@@ -27,8 +28,8 @@ export interface Workshop {
   readonly slots: number
   /** Opens taken shards, in their order. */
   open(rows: readonly ShardRow[], onStop: (error: ModelError) => void): Promise<ShardWork[]>
-  /** Asks the determinism check's question and keeps the answer with the run. */
-  check(place: keyof Determinism): Promise<void>
+  /** Makes the determinism check and keeps it with the run; false where it cannot be made yet. */
+  check(): Promise<boolean>
   /** Whether the target answers a short question now. */
   alive(): Promise<boolean>
   /** Lets the two above end with what is on its way. */
@@ -39,6 +40,8 @@ export interface Workshop {
 
 /** More items at once than this would cost memory and bring nothing. */
 const mostSlots = 1500
+/** Items that are looked through for a question to ask twice. */
+const mostChecked = 25
 
 /** Raises Error where a benchmark of the run is no longer in the catalogue in the version that it began with. */
 export function openWorkshop(options: {
@@ -47,6 +50,8 @@ export function openWorkshop(options: {
   run: RunRow
   benchmarks: readonly RunBenchmarkRow[]
   connection: TargetConnection
+  /** Connections of the run's other targets, by role. */
+  roles: ReadonlyMap<string, TargetConnection>
   used: UsageTotal
   find: FindBenchmark
   /** Runs that share this invocation's connections. */
@@ -55,26 +60,45 @@ export function openWorkshop(options: {
   /** Jitter of retries, in [0, 1). */
   jitter?: (() => number) | undefined
 }): Workshop {
-  const { env, db, run, benchmarks, connection, used, find } = options
-  const maxConnections = Math.max(1, Math.floor(connectionsOf(env) / options.shares))
+  const { env, db, run, benchmarks, connection, roles, used, find } = options
+  const maxConnections = Math.max(1, Math.floor(connectionsOf(env) / options.shares / (1 + roles.size)))
   const target: TargetConnection = { ...connection, capabilities: run.target.capabilities, price: run.target.price }
-  const dispatcher = createDispatcher(target, {
-    maxConnections,
-    ...(options.transport ? { transport: options.transport } : {}),
-    ...(options.jitter ? { random: options.jitter } : {}),
-  })
   const spend = createSpend(run.budget, run.target.price, used)
-  const shared = { target, dispatcher, spend, seed: run.seed }
+  const opened = (connected: TargetConnection, spend: Spend) => ({
+    target: connected,
+    spend,
+    seed: run.seed,
+    dispatcher: createDispatcher(connected, {
+      maxConnections,
+      ...(options.transport ? { transport: options.transport } : {}),
+      ...(options.jitter ? { random: options.jitter } : {}),
+    }),
+  })
+  const own = opened(target, spend)
+  const others = new Map(
+    [...roles].map(([role, other]) => {
+      const { capabilities = null, price = null } = run.roles?.[role] ?? {}
+      return [role, opened({ ...other, capabilities, price }, spend.at(price))]
+    }),
+  )
   const sources = new Map<string, ItemSource>()
   // Counts only: a session would keep its shard's answers in memory.
   const usages: { readonly requests: number }[] = []
-  const set = checkSet(run.targetRevision, run.seed, run.fresh ? run.id : null)
+  /** Sessions of no shard. */
   const extras: ReturnType<typeof createModel>[] = []
+  const [checked] = benchmarks.filter(({ size }) => size > 0)
+  /** The answers of the shard that the determinism check takes its question from. */
+  let firstBook: ShardBook | null = null
   let lastAlive: { at: number; answer: Promise<boolean> } | null = null
 
-  const session = (more: Partial<Parameters<typeof createModel>[0]>) => {
+  const session = (more: Partial<Parameters<typeof createModel>[0]>, shared = own) => {
     const created = createModel({ ...shared, ...more })
     usages.push(created.usage)
+    return created
+  }
+  const extra = (more: Partial<Parameters<typeof createModel>[0]>) => {
+    const created = session(more)
+    extras.push(created)
     return created
   }
 
@@ -84,6 +108,11 @@ export function openWorkshop(options: {
     const found = definition === undefined ? 'is gone' : `is at version ${definition.version} by now`
     throw new Error(`"${benchmark.benchmarkId}" ${found}; the run began with version ${benchmark.benchmarkVersion}`)
   }
+  function sourceOf(benchmark: RunBenchmarkRow): ItemSource {
+    const source = sources.get(benchmark.id) ?? openItems(db, definitionOf(benchmark), benchmark, run.seed)
+    sources.set(benchmark.id, source)
+    return source
+  }
 
   /** Opens shards of one benchmark: what is stored of them is looked up for all of them together. */
   async function openGroup(rows: readonly ShardRow[], onStop: (error: ModelError) => void): Promise<ShardWork[]> {
@@ -91,8 +120,8 @@ export function openWorkshop(options: {
     const benchmark = benchmarks.find(({ id }) => id === runBenchmarkId)
     if (benchmark === undefined) throw new Error(`shards of ${runBenchmarkId} are of no benchmark of their run`)
     const definition = definitionOf(benchmark)
-    const source = sources.get(benchmark.id) ?? openItems(db, definition, benchmark, run.seed)
-    sources.set(benchmark.id, source)
+    const source = sourceOf(benchmark)
+    const given = (definition.roles ?? []).filter((role) => others.has(role))
     const { tenantId, evidenceSet } = benchmark
     const from = Math.min(...rows.map(({ fromIndex }) => fromIndex))
     const to = Math.max(...rows.map(({ toIndex }) => toIndex))
@@ -108,8 +137,16 @@ export function openWorkshop(options: {
             : openBook([]),
           source.slice(row.fromIndex, row.toIndex),
         ])
-        const parts = { row, benchmark, definition, source, items, scored, book, seed: run.seed, onStop }
-        return openShard({ ...parts, session: session({ book }) })
+        if (benchmark === checked && row.index === 0) firstBook = book
+        const models = openModels(
+          (role, book) => {
+            const shared = role === null ? own : (others.get(role) ?? own)
+            return { session: session({ book }, shared), price: shared.target.price }
+          },
+          given,
+          book,
+        )
+        return openShard({ row, benchmark, definition, source, items, scored, book, models, seed: run.seed, onStop })
       }),
     )
   }
@@ -130,20 +167,28 @@ export function openWorkshop(options: {
       const byRow = new Map(opened.flat().map((shard) => [shard.row, shard]))
       return rows.flatMap((row) => byRow.get(row) ?? [])
     },
-    async check(place) {
-      const book = await openBook(readEvidence(env.EVIDENCE, run.tenantId, set, 0))
-      const asker = session({ book })
-      extras.push(asker)
-      const answer = await askCheck(asker, place)
-      await writeEvidence(env.EVIDENCE, run.tenantId, set, 0, book.takeLines())
-      if (answer !== null) await setDeterminism(db, run.id, place, answer)
+    async check() {
+      if (checked === undefined) return true
+      const { evidenceSet, benchmarkId } = checked
+      const source = sourceOf(checked)
+      const stored = firstBook ?? (await openBook(readEvidence(env.EVIDENCE, run.tenantId, evidenceSet, 0)))
+      const fresh = await openBook([])
+      const book: EvidenceBook = { get: (key) => fresh.get(key) ?? stored.get(key), put: fresh.put }
+      const replay = openReplay(run, definitionOf(checked), checked.params, source)
+      for (const item of await source.slice(0, Math.min(checked.size, mostChecked))) {
+        const exchange = item === undefined ? null : checkedExchange((await replay(item, stored)).exchanges)
+        if (item === undefined || exchange === null) continue
+        const found = await askAgain(extra({ book }).forItem(item.id), exchange, { benchmarkId, itemId: item.id })
+        await writeEvidence(env.EVIDENCE, run.tenantId, evidenceSet, 0, fresh.takeLines())
+        if (found === null) return false
+        await setDeterminism(db, run.id, found)
+        return true
+      }
+      return false
     },
     alive() {
-      if (lastAlive === null || lastAlive.at < Date.now() - 2000) {
-        const asker = session({ reuse: false })
-        extras.push(asker)
-        lastAlive = { at: Date.now(), answer: askCheck(asker, 'first').then((found) => found?.error === null) }
-      }
+      if (lastAlive === null || lastAlive.at < Date.now() - 2000)
+        lastAlive = { at: Date.now(), answer: answers(extra({ reuse: false }).forItem('alive')) }
       return lastAlive.answer
     },
     windDown() {
@@ -152,25 +197,8 @@ export function openWorkshop(options: {
     async settle() {
       const [first] = benchmarks
       if (first === undefined) return
-      const rows = extras.splice(0).flatMap(({ usage }) => {
-        const { calls, requests, retries, reused, promptTokens, completionTokens } = usage
-        if (requests === 0 && reused === 0) return []
-        return {
-          id: newId('use'),
-          tenantId: run.tenantId,
-          runId: run.id,
-          runBenchmarkId: first.id,
-          calls,
-          requests,
-          retries,
-          reused,
-          promptTokens,
-          completionTokens,
-          microUsd: microUsd(usage, run.target.price),
-          createdAt: Date.now(),
-        }
-      })
-      await inOneBatch(db, insertUsage(db, rows))
+      const used = total(extras.splice(0).map((session) => ({ session, price: run.target.price })))
+      if (used.requests + used.reused > 0) await inOneBatch(db, insertUsage(db, [usageRow(run, first.id, used)]))
     },
   }
 }

@@ -5,29 +5,25 @@ import type { UsageTotal } from './usage.ts'
 /** What a run's two askings of one question show. */
 function determinismView(kept: Determinism | null): Execution['determinism'] {
   if (kept === null) return null
-  const { first, second } = kept
-  const asked = [first, second].filter((answer) => answer !== null).length
-  const failed = first?.error ?? second?.error ?? null
-  if (first === null || second === null || failed !== null) {
-    const note = failed === null ? 'The run ended before the question was asked again.' : `No answer: ${failed}`
-    return { asked, equalText: null, largestLogprobDifference: null, note }
+  const { benchmarkId, itemId, first, second } = kept
+  const failed = first.error ?? second.error
+  if (failed !== null) {
+    const note = `A question of ${itemId} was asked twice; no answer: ${failed}`
+    return { benchmarkId, itemId, equalText: null, largestLogprobDifference: null, note }
   }
   const equalText = first.text === second.text
   const [before, after] = [first.logprobs, second.logprobs]
   const largestLogprobDifference =
     equalText && before !== null && after !== null && before.length === after.length
-      ? Math.max(0, ...before.map((value, place) => Math.abs(value - (after[place] ?? value))))
+      ? before.reduce((largest, value, place) => Math.max(largest, Math.abs(value - (after[place] ?? value))), 0)
       : null
-  return {
-    asked,
-    equalText,
-    largestLogprobDifference,
-    note: equalText
-      ? largestLogprobDifference === null
-        ? 'The same question gave the same text at the start and at the end of the run.'
-        : 'The same question gave the same text at the start and at the end of the run; the difference is that of its log-probabilities.'
-      : 'The same question gave another text at the end of the run than at its start, although nothing was sampled.',
-  }
+  const same = `The same question of ${itemId}, asked again at the end of the run, gave`
+  const note = !equalText
+    ? `${same} another text, although nothing was sampled.`
+    : largestLogprobDifference === null
+      ? `${same} the same text.`
+      : `${same} the same text; the difference is that of its log-probabilities.`
+  return { benchmarkId, itemId, equalText, largestLogprobDifference, note }
 }
 
 /** What a run has cost and how long it took. */

@@ -176,18 +176,12 @@ export async function noteWoken(db: Database, runId: string, now: number, olderT
   return changesOf(result) > 0
 }
 
-/** Keeps one answer of the determinism check; the first to arrive stays. */
-export async function setDeterminism(
-  db: Database,
-  runId: string,
-  place: keyof Determinism,
-  answer: NonNullable<Determinism['first']>,
-): Promise<void> {
-  const path = sql.raw(`'$.${place}'`)
-  const empty = JSON.stringify({ first: null, second: null })
-  await db.run(sql`update runs
-    set determinism = json_set(coalesce(determinism, ${empty}), ${path}, json(${JSON.stringify(answer)}))
-    where id = ${runId} and json_extract(coalesce(determinism, ${empty}), ${path}) is null`)
+/** Keeps the determinism check's answers; the first to arrive stay. */
+export async function setDeterminism(db: Database, runId: string, answers: Determinism): Promise<void> {
+  await db
+    .update(runs)
+    .set({ determinism: answers })
+    .where(and(eq(runs.id, runId), isNull(runs.determinism)))
 }
 
 /** Open runs whose last wake-up is older than `before` and of which no shard is being worked on. */

@@ -1,34 +1,25 @@
-import { and, eq, sql } from 'drizzle-orm'
+import { eq } from 'drizzle-orm'
 import type { ItemCounts } from '../../schema/report.ts'
 import type { Run, RunReport } from '../../schema/run.ts'
-import { runBenchmarks, scores } from '../../schema/tables.ts'
+import type { ScoreStatus } from '../../schema/states.ts'
+import { runBenchmarks } from '../../schema/tables.ts'
 import type { Database } from './database.ts'
 import { executionView } from './execution.ts'
 import { getReports } from './reports.ts'
 import { getRunBenchmarks, type RunBenchmarkRow, type RunRow } from './run-rows.ts'
+import { countedStatuses } from './shards.ts'
 import { runUsage } from './usage.ts'
 
 export * from './run-rows.ts'
 
 /** How many items of each benchmark of a run have a row of each status, and why items were lost. */
 export async function runProgress(db: Database, runId: string): Promise<Map<string, ItemCounts>> {
-  const [benchmarks, byStatus, byReason] = await db.batch([
+  const [benchmarks, kinds] = await Promise.all([
     db
       .select({ id: runBenchmarks.id, size: runBenchmarks.size })
       .from(runBenchmarks)
       .where(eq(runBenchmarks.runId, runId)),
-    db
-      .select({ id: scores.runBenchmarkId, status: scores.status, count: sql<number>`count(*)` })
-      .from(runBenchmarks)
-      .innerJoin(scores, eq(scores.runBenchmarkId, runBenchmarks.id))
-      .where(eq(runBenchmarks.runId, runId))
-      .groupBy(scores.runBenchmarkId, scores.status),
-    db
-      .select({ id: scores.runBenchmarkId, reason: scores.reason, count: sql<number>`count(*)` })
-      .from(runBenchmarks)
-      .innerJoin(scores, eq(scores.runBenchmarkId, runBenchmarks.id))
-      .where(and(eq(runBenchmarks.runId, runId), sql`${scores.status} in ('error', 'skipped')`))
-      .groupBy(scores.runBenchmarkId, scores.reason),
+    countedStatuses(db, runId),
   ])
   const counts = new Map<string, ItemCounts>(
     benchmarks.map(({ id, size }) => [
@@ -36,15 +27,13 @@ export async function runProgress(db: Database, runId: string): Promise<Map<stri
       { total: size, scored: 0, refused: 0, error: 0, skipped: 0, open: size, reasons: {} },
     ]),
   )
-  for (const { id, status, count } of byStatus) {
+  for (const { id, kind, number } of kinds) {
     const own = counts.get(id)
     if (own === undefined) continue
-    own[status] += count
-    own.open -= count
-  }
-  for (const { id, reason, count } of byReason) {
-    const own = counts.get(id)
-    if (own !== undefined) own.reasons[reason ?? 'unknown'] = count
+    const [status, reason] = kind.split(/:(.*)/s) as [ScoreStatus, string | undefined]
+    own[status] += number
+    own.open -= number
+    if (reason !== undefined) own.reasons[reason] = (own.reasons[reason] ?? 0) + number
   }
   return counts
 }
@@ -86,6 +75,12 @@ export function viewOf(row: RunRow, benchmarks: RunBenchmarkRow[], progress: Map
     stopReason: row.stopReason,
     stopDetail: row.stopDetail,
     target: { id: row.targetId, ...row.target, revision: row.targetRevision, deploymentId: row.deploymentId },
+    roles: Object.fromEntries(
+      Object.entries(row.roles ?? {}).map(([role, { targetId, name, model, revision }]) => [
+        role,
+        { id: targetId, name, model, revision },
+      ]),
+    ),
     suite: row.suite,
     seed: row.seed,
     budget: row.budget,

@@ -41,11 +41,39 @@ export const renewLeases = (db: Database, owner: string, ids: readonly string[],
 export const noteProgress = (db: Database, owner: string, ids: readonly string[]): Statement =>
   db.update(shards).set({ attempts: 0, lastError: null }).where(held(owner, ids))
 
+/** Status of a row, with its reason where an item was lost or passed over. */
+const statusAndReason = sql.raw(
+  `scores.status || case when scores.status in ('error', 'skipped') then ':' || coalesce(reason, 'unknown') else '' end`,
+)
+/** The rows of a shard by status and reason, as a JSON object. */
+const countedRows = sql`(select json_group_object(kind, number) from
+  (select ${statusAndReason} as kind, count(*) as number from scores
+    where scores.run_benchmark_id = ${shards.runBenchmarkId}
+      and scores.item_index >= ${shards.fromIndex} and scores.item_index < ${shards.toIndex} group by kind))`
+
+/** A statement that counts the rows of a run benchmark's closed shards anew. */
+export const recountShards = (db: Database, runBenchmarkId: string): Statement =>
+  db
+    .update(shards)
+    .set({ counts: countedRows })
+    .where(and(eq(shards.runBenchmarkId, runBenchmarkId), eq(shards.status, 'done')))
+
+/** Rows of a run by run benchmark, status and reason: closed shards know theirs, those of open ones are counted. */
+export const countedStatuses = (db: Database, runId: string) =>
+  db.all<{ id: string; kind: string; number: number }>(sql`
+    select s.run_benchmark_id as id, j.key as kind, sum(j.value) as number
+      from shards as s, json_each(s.counts) as j where s.run_id = ${runId} group by s.run_benchmark_id, j.key
+    union all
+    select s.run_benchmark_id as id, ${statusAndReason} as kind, count(*) as number
+      from shards as s join scores on scores.run_benchmark_id = s.run_benchmark_id
+        and item_index >= from_index and item_index < to_index
+      where s.run_id = ${runId} and s.counts is null group by s.run_benchmark_id, kind`)
+
 /** A statement that closes shards of which every item has its row. */
 export const closeShards = (db: Database, owner: string, ids: readonly string[]): Statement =>
   db
     .update(shards)
-    .set({ status: 'done', leaseOwner: null, leaseUntil: 0 })
+    .set({ status: 'done', leaseOwner: null, leaseUntil: 0, counts: countedRows })
     .where(
       and(
         held(owner, ids),

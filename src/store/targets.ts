@@ -1,4 +1,4 @@
-import { and, eq, inArray, isNull } from 'drizzle-orm'
+import { and, eq, inArray, isNull, sql } from 'drizzle-orm'
 import type { Bindings } from '../../schema/bindings.ts'
 import type { Page, PageQuery } from '../../schema/pagination.ts'
 import { runs, targets } from '../../schema/tables.ts'
@@ -49,7 +49,14 @@ export async function openRunOfTarget(db: Database, tenantId: string, targetId: 
   const row = await db
     .select({ id: runs.id })
     .from(runs)
-    .where(and(eq(runs.tenantId, tenantId), eq(runs.targetId, targetId), open))
+    .where(
+      and(
+        eq(runs.tenantId, tenantId),
+        open,
+        sql`(${runs.targetId} = ${targetId} or exists
+          (select 1 from json_each(${runs.roles}) as j where j.value ->> 'targetId' = ${targetId}))`,
+      ),
+    )
     .get()
   return row?.id ?? null
 }

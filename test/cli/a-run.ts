@@ -47,6 +47,7 @@ export const aRun = (status: RunStatus, done: [number, number], more: Partial<Ru
       fingerprint: 'f',
     },
   },
+  roles: {},
   suite: 'core',
   seed: 0,
   budget: {},
@@ -133,7 +134,8 @@ export const aReport = (): RunReport => ({
     seconds: 95,
     itemsPerSecond: 1,
     determinism: {
-      asked: 2,
+      benchmarkId: 'factor',
+      itemId: 'factor-0',
       equalText: true,
       largestLogprobDifference: 0,
       note: 'The same question twice gave the same text.',

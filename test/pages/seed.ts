@@ -138,6 +138,8 @@ export async function seedRun(db: Database, seeded: SeededRun): Promise<string> 
     finishedAt: finished ? createdAt + 400 + seconds * 1000 : null,
     wokenAt: createdAt,
     determinism: {
+      benchmarkId: 'factor',
+      itemId: 'factor-0',
       first: { text: 'Paris', logprobs: [-0.1], error: null },
       second: { text: 'Paris', logprobs: [-0.1], error: null },
     },

@@ -134,10 +134,36 @@ export const twoCalls = defineBenchmark({
   },
 })
 
+/** The same with log-probabilities. */
+export const withLogprobs = defineBenchmark({
+  ...oneCall,
+  id: 'with-logprobs',
+  async evaluate({ item, target }) {
+    const [sample] = await target.complete(`Question: ${item.text}\nAnswer:`, { maxTokens: 4, topLogprobs: 1 })
+    const text = sample?.text ?? ''
+    return { status: 'scored', score: text.length, detail: { text } }
+  },
+})
+
+/** Asks the target and, where one is given, a second one the same. */
+export const compared = defineBenchmark({
+  ...oneCall,
+  id: 'compared',
+  roles: ['second'],
+  async evaluate({ item, target, roles, params }) {
+    const ask = async (model: typeof target | undefined) =>
+      (await model?.complete(item.text, { maxTokens: params.maxTokens }))?.[0]?.text ?? ''
+    const [own, other] = await Promise.all([ask(target), ask(roles.second)])
+    return { status: 'scored', score: own.length, detail: { text: `${own}|${other}` } }
+  },
+})
+
 /** Needs what the target lacks. */
 export const needsFull = defineBenchmark({ ...oneCall, id: 'needs-full', needs: ['full'] })
 
-const known = new Map<string, AnyBenchmark>([oneCall, twoCalls, needsFull].map((one) => [one.id, one]))
+const known = new Map<string, AnyBenchmark>(
+  [oneCall, twoCalls, withLogprobs, compared, needsFull].map((one) => [one.id, one]),
+)
 export const find = (id: string) => known.get(id)
 
 export interface Place {
@@ -159,33 +185,54 @@ export interface Place {
   run(id: string): Promise<RunRow>
 }
 
-/** Makes a tenant and its target. `change` alters what the target can do. */
-export async function openPlace(
-  change: { capabilities?: Partial<Capabilities>; price?: Price; connections?: number; env?: Partial<Bindings> } = {},
-): Promise<Place> {
-  const db = openDatabase(real.DB)
-  const tenantId = newId('ten')
-  const targetId = newId('tgt')
+/** Adds a target to the tenant of a place. */
+export async function addTarget(
+  place: Pick<Place, 'tenantId'>,
+  change: Partial<typeof targets.$inferInsert>,
+): Promise<string> {
+  const id = newId('tgt')
+  await openDatabase(real.DB)
+    .insert(targets)
+    .values({ ...targetRow(place.tenantId), id, ...change })
+  return id
+}
+
+const targetRow = (tenantId: string) => {
   const now = Date.now()
-  await db.insert(tenants).values({ id: tenantId, name: 'test', createdAt: now })
-  await db.insert(targets).values({
-    id: targetId,
+  return {
     tenantId,
     name: 'test',
     baseUrl: 'http://model.test/v1',
     model: 'test-model',
     dialect: 'vllm',
     sealedKey: null,
-    price: change.price ?? null,
-    limits: { maxConnections: change.connections ?? 16 },
+    price: null,
+    limits: {},
     reasoningTags: ['think'],
-    capabilities: { ...allCapabilities, ...change.capabilities },
+    capabilities: allCapabilities,
     probedAt: now,
     probeError: null,
     createdAt: now,
     updatedAt: now,
     deletedAt: null,
-  })
+  } satisfies Omit<typeof targets.$inferInsert, 'id'>
+}
+
+/** Makes a tenant and its target. `change` alters what the target can do. */
+export async function openPlace(
+  change: { capabilities?: Partial<Capabilities>; price?: Price; connections?: number; env?: Partial<Bindings> } = {},
+): Promise<Place> {
+  const db = openDatabase(real.DB)
+  const tenantId = newId('ten')
+  await db.insert(tenants).values({ id: tenantId, name: 'test', createdAt: Date.now() })
+  const targetId = await addTarget(
+    { tenantId },
+    {
+      price: change.price ?? null,
+      limits: { maxConnections: change.connections ?? 16 },
+      capabilities: { ...allCapabilities, ...change.capabilities },
+    },
+  )
   const queue: Place['queue'] = []
   const requests: Place['requests'] = []
   const env = {

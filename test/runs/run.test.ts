@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
+import { randomFrom } from '../../src/methods/random.ts'
 import { openDatabase } from '../../src/store/database.ts'
 import { getRunBenchmarks, runReportView, runView } from '../../src/store/runs.ts'
 import { allScores, pageScores } from '../../src/store/scores.ts'
-import { openPlace } from './place.ts'
+import { openPlace, withLogprobs } from './place.ts'
 
 test('a run works through all items of all benchmarks and reports on them', async () => {
   const place = await openPlace()
@@ -31,10 +32,16 @@ test('a run works through all items of all benchmarks and reports on them', asyn
     ['two-calls', 210],
   ])
   expect(report.benchmarks[0]?.report.headline.value).toBeGreaterThan(0)
-  // 450 + 2 × 210 answers and the question that is asked twice.
-  expect(report.execution.calls).toBe(450 + 420 + 2)
+  // 450 + 2 × 210 answers and the one question that is put once more.
+  expect(report.execution.calls).toBe(450 + 420 + 1)
   expect(report.execution.reused).toBe(0)
-  expect(report.execution.determinism).toMatchObject({ asked: 2, equalText: true, largestLogprobDifference: 0 })
+  expect(report.execution.determinism).toEqual({
+    benchmarkId: 'one-call',
+    itemId: 'q0',
+    equalText: true,
+    largestLogprobDifference: null,
+    note: 'The same question of q0, asked again at the end of the run, gave the same text.',
+  })
   // Completions left in lists, chats alone.
   expect(place.requests.filter(({ path }) => path === '/v1/completions').length).toBeLessThan(60)
   const page = await pageScores(db, run.id, { limit: 500 })
@@ -56,7 +63,7 @@ test('the same questions are not asked again by another run, unless it is to ask
     [first, second].map(async ({ id }) => runReportView(db, await place.run(id))),
   )
   expect(JSON.stringify(after?.benchmarks)).toBe(JSON.stringify(before?.benchmarks))
-  expect(after?.execution).toMatchObject({ calls: 0, reused: 62 })
+  expect(after?.execution).toMatchObject({ calls: 0, reused: 61 })
   // A longer run of the same items reuses the shorter one's answers.
   await place.start({ benchmarks: [{ id: 'two-calls', size: 40 }] })
   await place.drain()
@@ -70,4 +77,33 @@ test('the same questions are not asked again by another run, unless it is to ask
   await place.start({ benchmarks: [{ id: 'two-calls', size: 30 }], seed: 1 })
   await place.drain()
   expect(place.requests.length).toBeGreaterThan(asked + 20 + asked + 50)
+})
+
+test('an item’s question that gives other log-probabilities or another text the second time is told of', async () => {
+  const place = await openPlace()
+  let asked = 0
+  let text = 'same'
+  place.behave = (_, body) => {
+    const prompts = [body.prompt].flat()
+    const choices = prompts.map((prompt, index) => {
+      const again = prompt === first && asked++ > 0
+      const said = again ? text : 'same'
+      const tokens = { tokens: [said], token_logprobs: [again ? -0.5 : -0.25], top_logprobs: [{ same: -0.25 }] }
+      return { index, text: said, finish_reason: 'stop', logprobs: tokens }
+    })
+    return Response.json({ choices, usage: { prompt_tokens: 1, completion_tokens: 1 } })
+  }
+  let first = ''
+  const db = openDatabase(place.env.DB)
+  const determinismOf = async (seed: number) => {
+    asked = 0
+    const items = withLogprobs.builtin?.(randomFrom(seed, 'with-logprobs', 'items'), 4, { maxTokens: 16, prefix: '' })
+    first = `Question: ${items?.[0]?.text}\nAnswer:`
+    const { id } = await place.start({ benchmarks: [{ id: 'with-logprobs' }], size: 4, seed })
+    await place.drain()
+    return (await runReportView(db, await place.run(id))).execution.determinism
+  }
+  expect(await determinismOf(1)).toMatchObject({ itemId: 'q0', equalText: true, largestLogprobDifference: 0.25 })
+  text = 'other'
+  expect(await determinismOf(2)).toMatchObject({ equalText: false, largestLogprobDifference: null })
 })

@@ -21,6 +21,7 @@ const args = {
   'budget-calls': { type: 'string', description: 'Most answers asked of the target' },
   'budget-tokens': { type: 'string', description: 'Most tokens, prompts and answers together' },
   'budget-usd': { type: 'string', description: 'Most money, in US dollars; the target needs a price' },
+  role: { type: 'string', description: 'Other targets that its benchmarks can use: baseline=ID-or-name,second=…' },
   fresh: { type: 'boolean', description: 'Ask anew instead of reusing stored answers' },
   publish: { type: 'boolean', description: 'Show the run and its place on the leaderboard to everybody' },
   follow: {
@@ -61,6 +62,18 @@ function paramsOf(text: string | undefined): Record<string, unknown> | undefined
 function sizeOf(text: string | undefined): RunRequestInput['size'] {
   if (text === undefined || text === 'smoke' || text === 'demo' || text === 'full') return text
   return wholeNumber('size', text, 1, 100_000)
+}
+
+/** The targets that `--role` names, by role. Raises UsageError. */
+export function rolesOf(text: string | undefined): [role: string, target: string][] {
+  return (text ?? '')
+    .split(',')
+    .filter((pair) => pair.trim() !== '')
+    .map((pair) => {
+      const [, role, target] = /^\s*([^=\s]+)\s*=\s*(.*\S)\s*$/.exec(pair) ?? []
+      if (!role || !target) throw new UsageError(`--role takes role=target pairs with commas between, not “${pair}”.`)
+      return [role, target]
+    })
 }
 
 /** The request that the flags state. Raises UsageError. */
@@ -128,7 +141,10 @@ export const run = command({
     const client = clientOf(args)
     const request = requestOf('', args)
     const target = await findTarget(client, args.target)
-    const started = await client.runs.create({ ...request, targetId: target.id }, { idempotencyKey: randomUUID() })
+    const roles: Record<string, string> = {}
+    for (const [role, name] of rolesOf(args.role)) roles[role] = (await findTarget(client, name)).id
+    const whole = { ...request, targetId: target.id, roles }
+    const started = await client.runs.create(whole, { idempotencyKey: randomUUID() })
     if (!args.follow) return console.log(args.json ? JSON.stringify(started, null, 2) : started.id)
     const stop = new AbortController()
     const onInterrupt = () => {
