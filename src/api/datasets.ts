@@ -96,6 +96,7 @@ const plainTypes = new Set([
   'application/octet-stream',
   'text/csv',
   'text/plain',
+  'text/tab-separated-values',
 ])
 
 /** The file of a request, as a stream; of a form only its field `file`, which has to be small. */

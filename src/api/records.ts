@@ -9,7 +9,7 @@ export interface FileRecord {
   problem?: string
 }
 
-export type FileFormat = 'csv' | 'jsonl' | 'json'
+export type FileFormat = 'csv' | 'tsv' | 'jsonl' | 'json'
 
 /** The file's text in pieces. Raises a problem past `mostBytes`, and for bytes that are no UTF-8. */
 async function* readText(body: ReadableStream<Uint8Array>, mostBytes: number): AsyncGenerator<string> {
@@ -68,14 +68,14 @@ async function* readLines(text: AsyncIterable<string>): AsyncGenerator<FileRecor
   if (last) yield last
 }
 
-async function* readRows(text: AsyncIterable<string>): AsyncGenerator<FileRecord> {
+async function* readRows(text: AsyncIterable<string>, delimiter: ',' | '\t'): AsyncGenerator<FileRecord> {
   let rest = ''
   let row = 0
   let header: string[] | null = null
   let parser: Papa.Parser | null = null
 
   function* take(last: boolean): Generator<FileRecord> {
-    parser ??= new Papa.Parser({ delimiter: ',', newline: /\r\n/.test(rest) ? '\r\n' : '\n' })
+    parser ??= new Papa.Parser({ delimiter, newline: /\r\n/.test(rest) ? '\r\n' : '\n' })
     const parsed: Papa.ParseResult<string[]> = parser.parse(rest, 0, !last)
     const broken = new Map(parsed.errors.map((error) => [error.row, error.message]))
     for (const [place, fields] of parsed.data.entries()) {
@@ -129,11 +129,12 @@ async function* readArray(text: AsyncIterable<string>): AsyncGenerator<FileRecor
 }
 
 /**
- * The records of a file as it streams in: CSV rows as objects by the header's names, JSON lines, or the members of a
+ * The records of a file as it streams in: rows of CSV and TSV as objects by the header's names, JSON lines, or the members of a
  * JSON array (which is read as a whole and so must be small). Raises problems for files too large or not UTF-8.
  */
 export function readRecords(body: ReadableStream<Uint8Array>, format: FileFormat): AsyncGenerator<FileRecord> {
-  if (format === 'csv') return readRows(readText(body, datasetLimits.bytes))
+  if (format === 'csv') return readRows(readText(body, datasetLimits.bytes), ',')
+  if (format === 'tsv') return readRows(readText(body, datasetLimits.bytes), '\t')
   if (format === 'jsonl') return readLines(readText(body, datasetLimits.bytes))
   return readArray(readText(body, datasetLimits.multipartBytes))
 }

@@ -40,7 +40,7 @@ function toItem(
 ): { item: ItemBase } | { problems: ProblemEntry[] } {
   const wrong = (detail: string, path: PropertyKey[] = []) => ({
     pointer: pointerTo(record.line, ...path),
-    detail: `${importer?.format === 'csv' ? 'Row' : 'Line'} ${record.line}: ${detail}`,
+    detail: `${importer?.format === 'csv' || importer?.format === 'tsv' ? 'Row' : 'Line'} ${record.line}: ${detail}`,
   })
   if (record.problem !== undefined) return { problems: [wrong(record.problem)] }
   const unsafe = unsafeValue(record.value)

@@ -49,6 +49,12 @@ export function judgeAnswer(answer: string, gold: Gold): { correct: boolean; sev
   return { correct: inAcc(answer, gold.answers) === 1, severalValues: false }
 }
 
+/** Whether some accepted answer is left after normalisation; an item without any is invalid. */
+export const isValidGold = ({ answers, kind }: Gold): boolean =>
+  kind === 'number'
+    ? answers.some((one) => one.trim() !== '' && Number.isFinite(Number(one)))
+    : answers.some((one) => normalizeAnswer(one) !== '')
+
 const exactMatchAny = (names: readonly string[], golds: readonly string[]): boolean =>
   names.some((name) => exactMatch(name, golds) === 1)
 
@@ -86,7 +92,3 @@ export function answerClasses(texts: readonly string[]): number[] {
   }
   return [...counts.values()]
 }
-
-/** Share of the largest class of equal normalised answers; null without answers. */
-export const largestClassShare = (texts: readonly string[]): number | null =>
-  texts.length === 0 ? null : Math.max(...answerClasses(texts)) / texts.length

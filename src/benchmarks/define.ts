@@ -90,7 +90,7 @@ export interface Benchmark<Item extends ItemBase = ItemBase, Params = unknown, D
 
 /** Turns one record of a foreign file (already parsed: a CSV row as an object, a JSON line) into an item; raises with what is missing. */
 export interface Importer<Item> {
-  format: 'csv' | 'jsonl' | 'json'
+  format: 'csv' | 'tsv' | 'jsonl' | 'json'
   title: string
   /** Columns or fields that must be there. */
   required: string[]

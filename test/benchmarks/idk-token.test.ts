@@ -32,6 +32,7 @@ const row = (index: number, more: Partial<IdkDetail>): Row<IdkDetail> => ({
     firstTokenProbability: 0.5,
     pTrue: null,
     largestClass: null,
+    classesBy: null,
     ...more,
   },
 })
@@ -142,6 +143,61 @@ describe('idk-token', () => {
     const report = reportOf(idkToken, texts, { target: spoken({ logprobs: false }), params: { samples: 10 } })
     expect(metricOf(report, 'rocAuc:empirical')).toBeDefined()
     expect(report.caveats.map((caveat) => caveat.code)).toContain('empirical_mass')
+  })
+
+  it('leaves an item without a valid gold answer out, and says so', async () => {
+    const items = [
+      { id: 'valid', prompt: 'Capital of France?', answers: ['Paris'] },
+      { id: 'nothing', prompt: 'Capital of Nowhere?', answers: ['the'] },
+    ]
+    const rows = await rowsOf(
+      idkToken,
+      scriptedModel(() => [['Paris', 1]]),
+      { items },
+    )
+    expect(rows.map(({ status, reason }) => [status, reason])).toEqual([
+      ['scored', null],
+      ['skipped', 'invalid_gold'],
+    ])
+    expect(reportOf(idkToken, rows, { target }).caveats.map(({ message }) => message)).toContainEqual(
+      expect.stringContaining('invalid_gold 1'),
+    )
+  })
+
+  it('goes on without exact masses where the server scores no chats', async () => {
+    const model = scriptedModel(() => [
+      ['Paris', 0.6],
+      ['Unknown', 0.4],
+    ])
+    const deaf = {
+      ...model,
+      score: async () => {
+        throw Object.assign(new Error('no chat'), { kind: 'capability_missing' })
+      },
+    }
+    const [first] = (await rowsOf(idkToken, deaf, { size: 1 })) as Row<IdkDetail>[]
+    expect(first?.detail).toMatchObject({ massBy: 'firstToken', mass: expect.closeTo(0.4, 10) })
+  })
+
+  it('joins samples of one meaning where the target judges entailment', async () => {
+    const model = scriptedModel(
+      () => [
+        ['Paris', 0.34],
+        ['It is Paris', 0.33],
+        ['That is Paris', 0.33],
+      ],
+      { entailment: true },
+    )
+    const judging = {
+      ...model,
+      entail: async (pairs: [string, string][]) =>
+        pairs.map(() => ({ entail: 0.9, neutral: 0.1, contradict: 0, by: 'test' })),
+    }
+    const [first] = (await rowsOf(idkToken, judging, { size: 1 })) as Row<IdkDetail>[]
+    expect(first?.detail).toMatchObject({ largestClass: 1, classesBy: 'nli' })
+    const [exact] = (await rowsOf(idkToken, model, { size: 1 })) as Row<IdkDetail>[]
+    expect(exact?.detail?.largestClass).toBeLessThan(1)
+    expect(exact?.detail?.classesBy).toBe('exact')
   })
 
   it('asks what does not depend on each other at once, and nothing twice', async () => {

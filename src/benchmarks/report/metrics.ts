@@ -56,6 +56,12 @@ export const missingMetric = (text: MetricText, reason: NullReason, n = 0): Metr
   reason,
 })
 
+/** A number without an interval, because none belongs to it (a fitted threshold) or none can be told; null takes `reason`. */
+export const valueMetric = (text: MetricText, value: number | null, reason: NullReason, n: number): Metric =>
+  value === null || !Number.isFinite(value)
+    ? missingMetric(text, reason, n)
+    : { ...stated(text, 'none', n), value, interval: null }
+
 /** A plain count. */
 export const countMetric = (text: Omit<MetricText, 'unit'>, count: number): Metric => ({
   ...stated({ ...text, unit: 'count' }, 'count', count),

@@ -1,5 +1,5 @@
 import type { BenchmarkReport, Metric, NullReason } from '../../../schema/report.ts'
-import { rocAuc } from '../../methods/statistics/binary-classification.ts'
+import { averagePrecision, rocAuc } from '../../methods/statistics/binary-classification.ts'
 import type { ReportContext, Row } from '../define.ts'
 import { summarizeAbstention, thresholdAtError } from '../report/abstention.ts'
 import { degenerateLevel, fewClusters, lostItems } from '../report/caveats.ts'
@@ -11,6 +11,7 @@ import {
   shareMetric,
   shareOf,
   statisticMetric,
+  valueMetric,
   withReading,
 } from '../report/metrics.ts'
 import { reportedRows, worstItems } from '../report/rows.ts'
@@ -56,6 +57,16 @@ export function reportIdkToken(
   const noThreshold: NullReason = folds ? 'undefined' : 'too_few'
 
   const atThreshold: Metric[] = [
+    valueMetric(
+      {
+        ...text('threshold', 'Threshold on the IDK mass', 'neutral', suffix),
+        note: 'Fitted on the calibration fold. No value: no mass may abstain within 5 % IDK-error.',
+        unit: 'share',
+      },
+      threshold,
+      noThreshold,
+      folds?.calibration.length ?? 0,
+    ),
     threshold === null
       ? missingMetric(text('idkErrorAtThreshold', 'IDK-error at that threshold', 'lower', suffix), noThreshold)
       : shareMetric(
@@ -93,6 +104,22 @@ export function reportIdkToken(
           weighed,
           (some) =>
             rocAuc(
+              some.map(massOf),
+              some.map((row) => !right(row)),
+            ),
+          seed,
+          'single_class',
+        ),
+    weighed.length === 0
+      ? missingMetric(
+          text('averagePrecision', 'Average precision of the IDK mass for errors', 'higher', suffix),
+          massReason(items.length),
+        )
+      : statisticMetric(
+          text('averagePrecision', 'Average precision of the IDK mass for errors', 'higher', suffix),
+          weighed,
+          (some) =>
+            averagePrecision(
               some.map(massOf),
               some.map((row) => !right(row)),
             ),

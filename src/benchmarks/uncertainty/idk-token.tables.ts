@@ -168,7 +168,7 @@ export function waysTable(
         forced((row) => (row.detail.pTrue as number) < 0.5),
       ),
       line(
-        `Largest class of ${samples} samples ≤ half (:exact)`,
+        `Largest class of ${samples} samples ≤ half (:${sampled.some((row) => row.detail.classesBy === 'exact') ? 'exact' : 'nli'})`,
         sampled,
         forced((row) => (row.detail.largestClass as number) <= 0.5),
       ),

@@ -1,15 +1,17 @@
 import { z } from 'zod'
 import { plainToken, tokenMass } from '../../methods/choice/option-mass.ts'
+import { classSizes } from '../../methods/estimators/meaning-classes.ts'
 import type { Model, Sample } from '../../model/model.ts'
 import { factQuestions } from '../../worlds/facts.ts'
 import { falsehoodItems, falsehoodPairs } from '../../worlds/falsehoods.ts'
-import { ask, mode, promptFor, textOf } from '../asking.ts'
-import { answerSet, isDeclined, judgeAnswer, largestClassShare, opensWith } from '../correctness.ts'
+import { ask, firstCapable, mode, promptFor, textOf } from '../asking.ts'
+import { answerSet, isDeclined, isValidGold, judgeAnswer, opensWith } from '../correctness.ts'
 import { defineBenchmark } from '../define.ts'
 import { ALTERNATIVES, firstCandidates, shownMass } from '../first-token.ts'
-
+import { meaningClasses } from '../meaning.ts'
 import { clipped } from '../report/rows.ts'
 import { askTruth, truthPrompt } from '../truth.ts'
+import { idkImporters } from './idk-token.importers.ts'
 import { reportIdkToken } from './idk-token.report.ts'
 
 const params = z
@@ -47,6 +49,7 @@ const item = z.object({
   unanswerable: z.boolean().default(false),
   answerSet,
 })
+export type IdkItem = z.infer<typeof item>
 
 const probability = z.number().min(0).max(1)
 const row = z.object({
@@ -68,8 +71,9 @@ const row = z.object({
   massBy: z.enum(['phrase', 'token', 'firstToken', 'empirical']).nullable(),
   firstTokenProbability: probability.nullable(),
   pTrue: probability.nullable(),
-  /** Share of the largest class of equal samples. */
+  /** Share of the largest class of samples of one meaning, and what told meanings apart. */
   largestClass: probability.nullable(),
+  classesBy: z.enum(['exact', 'nli']).nullable(),
 })
 export type IdkDetail = z.infer<typeof row>
 
@@ -80,7 +84,7 @@ const forcing = `${task} Always give an answer.`
 export const idkToken = defineBenchmark({
   id: 'idk-token',
   family: 'uncertainty',
-  version: 1,
+  version: 2,
   title: '“I don’t know” where it would be wrong',
   question:
     'Does the model put probability on not knowing exactly where it would otherwise be wrong, and what does that cost in right answers?',
@@ -124,6 +128,7 @@ export const idkToken = defineBenchmark({
       }))
     return [...facts, ...none]
   },
+  importers: idkImporters,
   async evaluate({ item, target, roles, params }) {
     const free = `${allowing(params.idk[0] as string)}\n${item.prompt}`
     const forced = `${forcing}\n${item.prompt}`
@@ -138,7 +143,8 @@ export const idkToken = defineBenchmark({
         ...limits,
         ...(baselineTarget.capabilities.logprobs ? { topLogprobs: 1 } : {}),
       }),
-      scored ? phraseMass(target, promptFor(target, params.mode, free), params.idk) : null,
+      // Some servers score raw text but no chat.
+      scored ? firstCapable(() => phraseMass(target, promptFor(target, params.mode, free), params.idk)) : null,
       !logprobs && !scored ? ask(target, params.mode, free, { ...limits, n: votes, temperature: 1 }) : null,
       params.samples > 1
         ? ask(baselineTarget, params.mode, forced, { ...limits, n: params.samples, temperature: 1 })
@@ -151,9 +157,21 @@ export const idkToken = defineBenchmark({
     const idk = opensWith(answer, params.idk) || isDeclined(answer, params.idk)
     const mass = massOf(given, answers, freeSamples, params)
     const first = baselines[0]?.tokens?.[0]
+    const [pTrue, classes] = await Promise.all([
+      params.askTruth ? askTruth(baselineTarget, params.mode, truthPrompt(item.prompt, baseline)) : null,
+      forcedSamples
+        ? meaningClasses(
+            baselineTarget,
+            forcedSamples.map(({ text }) => text),
+          )
+        : null,
+    ])
+    const valid = item.unanswerable || isValidGold(item)
     return {
-      status: 'scored',
-      score: mass.mass,
+      // Without an accepted answer nothing can be right: such an item says nothing about the model.
+      ...(valid
+        ? { status: 'scored' as const, score: mass.mass }
+        : { status: 'skipped' as const, score: null, reason: 'invalid_gold' }),
       detail: {
         question: clipped(item.prompt),
         gold: item.answers[0] ?? '',
@@ -167,8 +185,9 @@ export const idkToken = defineBenchmark({
         greedyIdk: idk,
         ...mass,
         firstTokenProbability: first ? Math.exp(first.logprob) : null,
-        pTrue: params.askTruth ? await askTruth(baselineTarget, params.mode, truthPrompt(item.prompt, baseline)) : null,
-        largestClass: forcedSamples ? largestClassShare(forcedSamples.map((sample) => sample.text)) : null,
+        pTrue,
+        largestClass: classes ? Math.max(...classSizes(classes.classOf)) / classes.classOf.length : null,
+        classesBy: classes?.by ?? null,
       },
     }
   },

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest'
+import type { AnyBenchmark, Importer } from '../../src/benchmarks/define.ts'
+import { idkToken } from '../../src/benchmarks/uncertainty/idk-token.ts'
+
+/** The item that an importer makes of a record, after the benchmark's own shape has taken it. */
+const imported = (benchmark: AnyBenchmark, name: string, record: Record<string, unknown>, index = 3) => {
+  const importer = benchmark.importers?.[name] as Importer<unknown>
+  expect(importer.required.filter((field) => !Object.hasOwn(record, field))).toEqual([])
+  return benchmark.item.parse(importer.toItem(record, index))
+}
+
+describe('idk-token', () => {
+  const popqa = {
+    id: '4222362',
+    subj: 'George Rankin',
+    s_uri: 'http://www.wikidata.org/entity/Q5543720',
+    s_pop: '142',
+    question: "What is George Rankin's occupation?",
+    possible_answers: '["politician", "political leader", "politician"]',
+  }
+  it('reads PopQA with its popularity as stratum', () => {
+    expect(imported(idkToken, 'popqa-tsv', popqa)).toMatchObject({
+      id: 'popqa/4222362',
+      prompt: "What is George Rankin's occupation?",
+      answers: ['politician', 'political leader'],
+      stratum: 'tail',
+      unanswerable: false,
+    })
+    expect(imported(idkToken, 'popqa-tsv', { ...popqa, s_pop: '10000' }).stratum).toBe('head')
+    expect(imported(idkToken, 'popqa-tsv', { ...popqa, s_pop: '1000' }).stratum).toBe('torso')
+    expect(() => imported(idkToken, 'popqa-tsv', { ...popqa, possible_answers: 'politician' })).toThrow(
+      /possible_answers is no JSON list/,
+    )
+    expect(() => imported(idkToken, 'popqa-tsv', { ...popqa, s_pop: 'many' })).toThrow(/s_pop/)
+  })
+
+  it('reads TriviaQA with its aliases', () => {
+    const record = {
+      question: 'Which city was once called Byzantium?',
+      question_id: 'tc_1',
+      answer: { value: 'Istanbul', aliases: ['Istanbul', 'Constantinople'], normalized_aliases: ['istanbul'] },
+    }
+    expect(imported(idkToken, 'triviaqa-jsonl', record)).toMatchObject({
+      id: 'triviaqa/tc_1',
+      answers: ['Istanbul', 'Constantinople'],
+    })
+    expect(() => imported(idkToken, 'triviaqa-jsonl', { ...record, answer: {} })).toThrow(/answer/)
+  })
+
+  it('reads LAMA: a mask at the end is an opening, elsewhere it is asked for', () => {
+    const end = { uuid: 'u1', obj_label: 'Paris', predicate_id: 'P19', masked_sentence: 'He was born in [MASK] .' }
+    expect(imported(idkToken, 'lama-trex-jsonl', end)).toMatchObject({
+      id: 'lama/u1',
+      prompt: 'He was born in',
+      answers: ['Paris'],
+      stratum: 'P19',
+    })
+    const middle = { obj_label: 'Paris', evidences: [{ masked_sentence: '[MASK] is the capital of France.' }] }
+    expect(imported(idkToken, 'lama-trex-jsonl', middle)).toMatchObject({
+      id: 'lama/3',
+      prompt: 'What stands in place of [MASK]? [MASK] is the capital of France.',
+    })
+    expect(() => imported(idkToken, 'lama-trex-jsonl', { obj_label: 'Paris' })).toThrow(/masked_sentence/)
+  })
+})
