@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import psutil
@@ -14,6 +15,7 @@ from transformers.utils import logging as transformers_logging
 
 from . import __version__, llama
 from .checkpoint import Checkpoint, ModelUnavailable, resolve
+from .constraint import Grammars
 from .engine import Engine
 from .generic import GenericRunner
 from .invariance import is_invariant
@@ -40,6 +42,11 @@ class Loaded:
     @property
     def name(self) -> str:
         return self.checkpoint.name
+
+    @cached_property
+    def grammars(self) -> Grammars:
+        """Grammars over this model's tokens; made when first asked for (half a second)."""
+        return Grammars(self.tokens, self.stops)
 
 
 def pick_device(settings: Settings) -> torch.device:

@@ -1,9 +1,12 @@
 """OpenAI's answer shapes for log-probabilities, and vLLM's additions to them."""
 
+from dataclasses import replace
 from typing import Any
 
 from .sampling import Measured
+from .shapes import ChatRequest, CompletionRequest
 from .tokens import Tokens
+from .work import Choice
 
 
 def text_of(tokens: Tokens, token: int) -> str:
@@ -11,11 +14,16 @@ def text_of(tokens: Tokens, token: int) -> str:
     return tokens.piece(token).decode("utf-8", "replace")
 
 
-def chat_logprobs(tokens: Tokens, measured: list[Measured]) -> dict[str, Any]:
+def name_of(tokens: Tokens, token: int, by_id: bool) -> str:
+    """A token as log-probabilities name it: its text, or vLLM's `token_id:<id>`, which no two tokens share."""
+    return f"token_id:{token}" if by_id else text_of(tokens, token)
+
+
+def chat_logprobs(tokens: Tokens, measured: list[Measured], by_id: bool = False) -> dict[str, Any]:
     """`logprobs` of a chat choice."""
 
     def entry(token: int, logprob: float) -> dict[str, Any]:
-        return {"token": text_of(tokens, token), "logprob": logprob, "bytes": list(tokens.piece(token))}
+        return {"token": name_of(tokens, token, by_id), "logprob": logprob, "bytes": list(tokens.piece(token))}
 
     return {
         "content": [
@@ -26,18 +34,20 @@ def chat_logprobs(tokens: Tokens, measured: list[Measured]) -> dict[str, Any]:
     }
 
 
-def completion_logprobs(tokens: Tokens, measured: list[Measured], offset: int = 0) -> dict[str, Any]:
+def completion_logprobs(
+    tokens: Tokens, measured: list[Measured], offset: int = 0, by_id: bool = False
+) -> dict[str, Any]:
     """`logprobs` of a plain completion: parallel lists; the first token of an echoed prompt has none."""
     names, offsets, tops = [], [], []
     for token in measured:
-        name = text_of(tokens, token.id)
+        name = name_of(tokens, token.id, by_id)
         names.append(name)
         offsets.append(offset)
-        offset += len(name)
+        offset += len(text_of(tokens, token.id))
         if token.logprob is None:
             tops.append(None)
         else:
-            top = {text_of(tokens, other): logprob for other, logprob in reversed(token.top)}
+            top = {name_of(tokens, other, by_id): logprob for other, logprob in reversed(token.top)}
             # As vLLM does, the token itself is always among them.
             tops.append({**top, name: token.logprob})
     return {
@@ -65,3 +75,61 @@ def prompt_logprobs(tokens: Tokens, measured: list[Measured]) -> list[dict[str, 
             }
         )
     return found
+
+
+def usage(read: int, choices: list[Choice]) -> dict[str, int]:
+    """Tokens read and written."""
+    written = sum(len(choice.tokens) for choice in choices)
+    return {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}
+
+
+def chat_answer(
+    tokens: Tokens, asked: ChatRequest, ids: list[int], choices: list[Choice], given: list[Measured] | None
+) -> dict[str, Any]:
+    """A chat's choices and usage; `given` are the prompt's tokens where their log-probabilities were asked for."""
+    answers = []
+    for index, choice in enumerate(choices):
+        shown = chat_logprobs(tokens, choice.tokens, bool(asked.return_tokens_as_token_ids))
+        answer = {
+            "index": index,
+            "message": {"role": "assistant", "content": choice.text, "refusal": None},
+            "logprobs": shown if asked.logprobs else None,
+            "finish_reason": choice.finish,
+        }
+        if asked.return_token_ids:
+            answer["token_ids"] = [token.id for token in choice.tokens]
+        answers.append(answer)
+    found: dict[str, Any] = {"choices": answers, "usage": usage(len(ids), choices)}
+    if given is not None:
+        found["prompt_logprobs"] = prompt_logprobs(tokens, given)
+    if asked.return_token_ids:
+        found["prompt_token_ids"] = ids
+    return found
+
+
+def completion_choices(
+    tokens: Tokens, asked: CompletionRequest, ids: list[int], choices: list[Choice | None], given: list[Measured] | None
+) -> list[dict[str, Any]]:
+    """Choices of one prompt, without their index; None stands for an answer of no tokens."""
+    found = []
+    top = asked.logprobs or 0
+    for choice in choices:
+        measured = choice.tokens if choice else []
+        entry: dict[str, Any] = {
+            "text": (tokens.decode(ids) if asked.echo else "") + (choice.text if choice else ""),
+            "finish_reason": choice.finish if choice else "length",
+            "logprobs": None,
+        }
+        if asked.logprobs is not None:
+            shown = [*_cut(given or [], top), *measured] if asked.echo else measured
+            entry["logprobs"] = completion_logprobs(tokens, shown, by_id=bool(asked.return_tokens_as_token_ids))
+        if asked.prompt_logprobs is not None:
+            entry["prompt_logprobs"] = prompt_logprobs(tokens, _cut(given or [], asked.prompt_logprobs))
+        if asked.return_token_ids:
+            entry["token_ids"], entry["prompt_token_ids"] = [token.id for token in measured], ids
+        found.append(entry)
+    return found
+
+
+def _cut(measured: list[Measured], top: int) -> list[Measured]:
+    return [replace(token, top=token.top[:top]) for token in measured]

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 import time
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -11,11 +12,11 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from .bodies import documented, read_json, shaped
 from .faults import RequestFault, invalid
 from .loading import Loaded
-from .openai_answers import chat_logprobs, completion_logprobs, prompt_logprobs, text_of
-from .prompts import as_list, bias, checked_ids, fitting, prompt_lists, render
-from .sampling import Sampling
+from .openai_answers import chat_answer, completion_choices, text_of, usage
+from .openai_options import sampling
+from .prompts import checked_ids, fitting, prompt_lists, render
 from .service import Service
-from .shapes import ChatRequest, CompletionRequest, DetokenizeRequest, SamplingFields, TokenizeRequest
+from .shapes import ChatRequest, CompletionRequest, DetokenizeRequest, TokenizeRequest
 from .streams import stream
 from .work import GenerateJob, Job, ScoreJob
 
@@ -51,62 +52,47 @@ def routes(service: Service) -> APIRouter:
     async def chat(request: Request) -> JSONResponse | StreamingResponse:
         asked = shaped(ChatRequest, await read_json(request))
         loaded = service.model(asked.model)
-        if asked.top_logprobs and not asked.logprobs:
-            raise invalid("top_logprobs needs logprobs to be true.", "/top_logprobs")
-        ids = await asyncio.to_thread(lambda: loaded.tokens.encode(render(loaded, asked.messages), special=False))
-        wanted = asked.max_completion_tokens or asked.max_tokens
-        limit = fitting(
-            loaded,
-            ids,
-            wanted,
-            "/messages",
-            "/max_completion_tokens" if asked.max_completion_tokens else "/max_tokens",
-        )
-        job = GenerateJob(prompt=ids, sampling=_sampling(loaded, asked, limit, asked.top_logprobs or 0), n=asked.n or 1)
+        _check(asked)
+        job = await asyncio.to_thread(_chat_job, loaded, asked)
         frame = _frame(loaded, "chat.completion.chunk" if asked.stream else "chat.completion", "chatcmpl")
         if asked.stream:
             return await stream(service, loaded, [job], frame, asked, chat=True)
-        (choices,) = _sound(await service.run(request, [job]))
-        answers = []
-        for index, choice in enumerate(choices):
-            answer = {
-                "index": index,
-                "message": {"role": "assistant", "content": choice.text, "refusal": None},
-                "logprobs": chat_logprobs(loaded.tokens, choice.tokens) if asked.logprobs else None,
-                "finish_reason": choice.finish,
-            }
-            if asked.return_token_ids:
-                answer["token_ids"] = [token.id for token in choice.tokens]
-            answers.append(answer)
-        extra = {"prompt_token_ids": ids} if asked.return_token_ids else {}
-        return JSONResponse({**frame, "choices": answers, "usage": usage([job]), **extra})
+        jobs: list[Job] = [job]
+        if asked.prompt_logprobs is not None:
+            jobs.append(ScoreJob(texts=[job.prompt], firsts=[0], top=asked.prompt_logprobs))
+        choices, *given = _sound(await service.run(request, jobs))
+        answer = chat_answer(loaded.tokens, asked, job.prompt, choices, given[0][0] if given else None)
+        return JSONResponse({**frame, **answer})
 
     @router.post("/v1/completions", openapi_extra=documented(CompletionRequest), response_model=None)
     async def completions(request: Request) -> JSONResponse | StreamingResponse:
         asked = shaped(CompletionRequest, await read_json(request))
         loaded = service.model(asked.model)
-        prompts = await asyncio.to_thread(prompt_lists, loaded, asked.prompt, asked.add_special_tokens)
-        top = asked.logprobs or 0
-        generate: list[GenerateJob] = []
-        for ids, pointer in prompts:
-            if asked.max_tokens == 0:
-                if len(ids) > loaded.runner.context:
-                    fitting(loaded, ids, 1, pointer, pointer)
-                continue
-            limit = fitting(loaded, ids, asked.max_tokens, pointer, "/max_tokens")
-            generate.append(GenerateJob(prompt=ids, sampling=_sampling(loaded, asked, limit, top), n=asked.n or 1))
+        _check(asked)
+        prompts, generate = await asyncio.to_thread(_completion_jobs, loaded, asked)
         frame = _frame(loaded, "text_completion", "cmpl")
         if asked.stream:
-            if asked.echo or asked.prompt_logprobs is not None or not generate:
-                raise invalid("A stream cannot echo the prompt: ask without stream.", "/stream")
+            if not generate:
+                raise invalid("A stream writes at least one token: give max_tokens, or ask without stream.", "/stream")
             return await stream(service, loaded, generate, frame, asked, chat=False)
         score: list[ScoreJob] = []
         if (asked.echo and asked.logprobs is not None) or asked.prompt_logprobs is not None:
-            deepest = max(asked.prompt_logprobs or 0, top if asked.echo else 0)
-            score = [ScoreJob(texts=[ids], firsts=[0], top=deepest) for ids, _ in prompts]
+            deepest = max(asked.prompt_logprobs or 0, (asked.logprobs or 0) if asked.echo else 0)
+            score = [ScoreJob(texts=[ids], firsts=[0], top=deepest) for ids in prompts]
         jobs: list[Job] = [*score, *generate]
         answers = _sound(await service.run(request, jobs) if jobs else [])
-        return JSONResponse(_completion(loaded, asked, frame, prompts, score, generate, answers))
+        given, written = answers[: len(score)], answers[len(score) :] or [[None]] * len(prompts)
+
+        def composed() -> dict[str, Any]:
+            choices: list[dict[str, Any]] = []
+            for number, (ids, made) in enumerate(zip(prompts, written, strict=True)):
+                measured = given[number][0] if given else None
+                for choice in completion_choices(loaded.tokens, asked, ids, made, measured):
+                    choices.append({"index": len(choices), **choice})
+            counted = usage(sum(map(len, prompts)), [choice for made in written for choice in made if choice])
+            return {**frame, "choices": choices, "usage": counted}
+
+        return JSONResponse(await asyncio.to_thread(composed))
 
     @router.post("/tokenize", openapi_extra=documented(TokenizeRequest))
     async def tokenize(request: Request) -> dict[str, Any]:
@@ -146,26 +132,52 @@ def _frame(loaded: Loaded, kind: str, prefix: str) -> dict[str, Any]:
     }
 
 
-def _sampling(loaded: Loaded, asked: SamplingFields, limit: int, top: int) -> Sampling:
-    return Sampling(
-        limit,
-        1.0 if asked.temperature is None else asked.temperature,
-        asked.top_p or 1.0,
-        asked.min_p or 0.0,
-        asked.seed,
-        as_list(asked.stop),
-        top,
-        False,
-        bias(loaded, asked.logit_bias),
-        bool(asked.ignore_eos),
-    )
+def _check(asked: ChatRequest | CompletionRequest) -> None:
+    """What options demand of each other."""
+    if asked.stream_options is not None and not asked.stream:
+        raise invalid("stream_options is for stream: true alone.", "/stream_options")
+    if asked.stream and asked.prompt_logprobs is not None:
+        raise invalid("A stream cannot tell of the prompt: ask without stream.", "/prompt_logprobs")
+    asks = asked.logprobs if isinstance(asked, ChatRequest) else asked.logprobs is not None
+    if asked.logprob_token_ids and not asks:
+        raise invalid("logprob_token_ids needs logprobs.", "/logprob_token_ids")
+    if isinstance(asked, ChatRequest):
+        if asked.top_logprobs and not asked.logprobs:
+            raise invalid("top_logprobs needs logprobs to be true.", "/top_logprobs")
+        if asked.continue_final_message and asked.messages[-1].role != "assistant":
+            raise invalid("The last message is not the assistant's: there is nothing to go on with.", "/messages")
+    elif asked.stream and asked.echo:
+        raise invalid("A stream cannot echo the prompt: ask without stream.", "/stream")
 
 
-def usage(jobs: list[GenerateJob], prompts: int | None = None) -> dict[str, int]:
-    """Tokens read and written."""
-    read = sum(len(job.prompt) for job in jobs) if prompts is None else prompts
-    written = sum(len(choice.tokens) for job in jobs for choice in job.choices)
-    return {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}
+def _chat_job(loaded: Loaded, asked: ChatRequest) -> GenerateJob:
+    messages, prefix = asked.messages, ""
+    if asked.continue_final_message:
+        messages, prefix = messages[:-1], messages[-1].plain()["content"]
+    generation = asked.add_generation_prompt or asked.continue_final_message
+    ids = loaded.tokens.encode(render(loaded, messages, prefix, generation), special=False)
+    pointer = "/max_completion_tokens" if asked.max_completion_tokens else "/max_tokens"
+    limit = fitting(loaded, ids, asked.max_completion_tokens or asked.max_tokens, "/messages", pointer)
+    return GenerateJob(prompt=ids, sampling=sampling(loaded, asked, limit, asked.top_logprobs or 0), n=asked.n or 1)
+
+
+def _completion_jobs(loaded: Loaded, asked: CompletionRequest) -> tuple[list[list[int]], list[GenerateJob]]:
+    """The prompts' ids, and what is to be generated: nothing where no token is asked for."""
+    placed = prompt_lists(loaded, asked.prompt, asked.add_special_tokens)
+    wanted = 16 if asked.max_tokens is None else asked.max_tokens
+    options = sampling(loaded, asked, wanted, asked.logprobs or 0)
+    jobs = []
+    for ids, pointer in placed:
+        if wanted:
+            limit = fitting(loaded, ids, wanted, pointer, "/max_tokens")
+            jobs.append(GenerateJob(prompt=ids, sampling=replace(options, max_tokens=limit), n=asked.n or 1))
+        elif len(ids) > loaded.runner.context:
+            raise invalid(
+                f"The prompt has {len(ids)} tokens; the context holds {loaded.runner.context}.",
+                pointer,
+                "context_length_exceeded",
+            )
+    return [ids for ids, _ in placed], jobs
 
 
 def _sound(answers: list[Any]) -> list[Any]:
@@ -173,42 +185,3 @@ def _sound(answers: list[Any]) -> list[Any]:
         if isinstance(answer, RequestFault):
             raise answer
     return answers
-
-
-def _completion(
-    loaded: Loaded,
-    asked: CompletionRequest,
-    frame: dict,
-    prompts: list,
-    score: list,
-    generate: list,
-    answers: list,
-) -> dict:
-    tokens, choices = loaded.tokens, []
-    given = answers[: len(score)]
-    written = answers[len(score) :]
-    for number, (ids, _) in enumerate(prompts):
-        prompt_measured = given[number][0] if score else []
-        top = asked.logprobs or 0
-        for choice in written[number] if generate else [None]:
-            measured = choice.tokens if choice else []
-            head = tokens.decode(ids) if asked.echo else ""
-            entry: dict[str, Any] = {
-                "index": len(choices),
-                "text": head + (choice.text if choice else ""),
-                "finish_reason": choice.finish if choice else "length",
-                "logprobs": None,
-            }
-            if asked.logprobs is not None:
-                shown = [*_cut(prompt_measured, top), *measured] if asked.echo else measured
-                entry["logprobs"] = completion_logprobs(tokens, shown)
-            if asked.prompt_logprobs is not None:
-                entry["prompt_logprobs"] = prompt_logprobs(tokens, _cut(prompt_measured, asked.prompt_logprobs))
-            if asked.return_token_ids:
-                entry["token_ids"], entry["prompt_token_ids"] = [token.id for token in measured], ids
-            choices.append(entry)
-    return {**frame, "choices": choices, "usage": usage(generate, sum(len(ids) for ids, _ in prompts))}
-
-
-def _cut(measured: list, top: int) -> list:
-    return [type(token)(token.id, token.logprob, token.rank, token.entropy, token.top[:top]) for token in measured]

@@ -1,5 +1,6 @@
 """Who asked for which row of a pass, and the numbers that each of them gets."""
 
+from .constraint import GrammarRefused
 from .sampling import Distribution, Measured
 from .segments import Rows, Runner, Segment
 from .work import Generation, Running, Scoring
@@ -40,7 +41,12 @@ class Outcome:
         chosen: dict[int, int] = {}
         for row, (work, wants) in enumerate(askers):
             if wants is None:
-                chosen[row] = distribution.choose(row, work.job.sampling, work.draws)
+                try:
+                    chosen[row] = distribution.choose(row, work.job.sampling, work.draws, work.shaping)
+                except GrammarRefused as error:
+                    work.job.fail(error)
+                    work.job.cancel()
+                    continue
                 pairs[row, chosen[row]] = None
                 if len(work.indices) > 1:
                     self._kept[id(work)] = (distribution, row)
@@ -55,6 +61,8 @@ class Outcome:
         entropies, tops = self._extras(distribution, askers)
         for row, (work, wants) in enumerate(askers):
             if wants is None:
+                if row not in chosen:
+                    continue
                 token = chosen[row]
                 self.tokens.append((work, Measured(token, *given[row, token], entropies.get(row), tops.get(row, []))))
             else:
@@ -68,16 +76,17 @@ class Outcome:
 
     @staticmethod
     def _extras(distribution: Distribution, askers: list) -> tuple[dict, dict]:
-        entropy_rows, top_rows = [], {}
+        entropy_rows, top_rows, tops = [], {}, {}
         for row, (work, _) in enumerate(askers):
             options = work.job.sampling if isinstance(work, Generation) else work.job
             count = options.top_logprobs if isinstance(work, Generation) else options.top
             if options.entropy:
                 entropy_rows.append(row)
-            if count:
+            if isinstance(work, Generation) and options.listed:
+                tops[row] = distribution.listed(row, options.listed)
+            elif count:
                 top_rows[row] = count
         entropies = dict(zip(entropy_rows, distribution.entropies(entropy_rows), strict=True)) if entropy_rows else {}
-        tops = {}
         if top_rows:
             most = max(top_rows.values())
             for (row, count), found in zip(top_rows.items(), distribution.top(list(top_rows), most), strict=True):
@@ -87,13 +96,17 @@ class Outcome:
     def again(self, work: Generation, twin: Generation) -> Measured:
         """Another sample's own draw from the distribution that `work` drew its first token from."""
         distribution, row = self._kept[id(work)]
-        token = distribution.choose(row, twin.job.sampling, twin.draws)
+        token = distribution.choose(row, twin.job.sampling, twin.draws, twin.shaping)
         options = twin.job.sampling
         return Measured(
             token,
             *distribution.given([row], [token])[0],
             distribution.entropies([row])[0] if options.entropy else None,
-            distribution.top([row], options.top_logprobs)[0] if options.top_logprobs else [],
+            distribution.listed(row, options.listed)
+            if options.listed
+            else distribution.top([row], options.top_logprobs)[0]
+            if options.top_logprobs
+            else [],
         )
 
 

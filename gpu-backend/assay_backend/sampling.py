@@ -7,6 +7,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from .shaping import Shape, Shaping
+
 _WIDTH = 128
 
 
@@ -22,8 +24,13 @@ class Sampling:
     stop: tuple[str, ...] = ()
     top_logprobs: int = 0
     entropy: bool = False
-    logit_bias: dict[int, float] = field(default_factory=dict)
+    shape: Shape = field(default_factory=Shape)
     ignore_eos: bool = False
+    top_k: int = 0
+    # Also end an answer, and are not part of it.
+    stop_ids: frozenset[int] = frozenset()
+    # Tokens whose log-probabilities are told instead of the likeliest ones'.
+    listed: tuple[int, ...] = ()
 
 
 @dataclass
@@ -107,19 +114,23 @@ class Distribution:
             ranks.extend(((self.logits[at[part]] > values[part].unsqueeze(1)).sum(-1) + 1).tolist())
         return list(zip(logprobs, ranks, strict=True))
 
-    def choose(self, row: int, sampling: Sampling, draws: Draws) -> int:
+    def listed(self, row: int, ids: tuple[int, ...]) -> list[tuple[int, float]]:
+        """Log-probabilities of given tokens in one row, in the order given."""
+        return [(token, found[0]) for token, found in zip(ids, self.given([row] * len(ids), list(ids)), strict=True)]
+
+    def choose(self, row: int, sampling: Sampling, draws: Draws, shaping: Shaping | None = None) -> int:
         """Draw the next token of one row."""
-        logits = self.logits[row]
-        if sampling.logit_bias:
-            logits = logits.clone()
-            for token, bias in sampling.logit_bias.items():
-                logits[token] += bias
+        logits = self.logits[row, : self.vocabulary].cpu().numpy()
+        if shaping:
+            logits = shaping.apply(logits)
         if sampling.temperature == 0:
-            return int(logits.cpu().numpy().argmax())
-        if sampling.temperature == 1 and not sampling.logit_bias:
-            weights = self.weights[row].cpu().numpy()
+            return int(logits.argmax())
+        if sampling.temperature == 1 and not shaping:
+            weights = self.weights[row, : self.vocabulary].cpu().numpy()
         else:
-            weights = torch.exp((logits - logits.max()) / sampling.temperature).cpu().numpy()
+            weights = np.exp((logits - logits.max()) / np.float32(max(sampling.temperature, 1e-30)))
+        if sampling.top_k and sampling.top_k < len(weights):
+            weights = _likeliest(weights, sampling.top_k)
         if sampling.min_p > 0:
             weights = np.where(weights >= sampling.min_p, weights, 0)
         if sampling.top_p < 1:
@@ -128,6 +139,16 @@ class Distribution:
         at = int(np.searchsorted(reach, draws.next() * reach[-1], side="right"))
         # A draw that rounds up to the whole mass belongs to the last token that has any.
         return at if at < self.vocabulary and weights[at] > 0 else int(np.flatnonzero(weights)[-1])
+
+
+def _likeliest(weights: np.ndarray, count: int) -> np.ndarray:
+    """Zero all weights but the `count` largest; of equals the lowest ids stay."""
+    least = np.partition(weights, -count)[-count]
+    above = weights > least
+    equal = np.flatnonzero(weights == least)[: count - int(above.sum())]
+    kept = np.where(above, weights, 0)
+    kept[equal] = weights[equal]
+    return kept
 
 
 def _nucleus(weights: np.ndarray, mass: float) -> np.ndarray:

@@ -9,6 +9,7 @@ from fastapi import Request
 
 from . import __version__
 from .checkpoint import BUILTIN_NAMES, ModelUnavailable
+from .constraint import GrammarRefused
 from .engine import QueueFull, ShuttingDown
 from .faults import RequestFault, loading, queue_full, shutting_down
 from .loading import Loaded, load
@@ -117,6 +118,8 @@ def as_fault(result: Any) -> Any:
     """What the engine raised, as the client is told it; anything else as it is."""
     if isinstance(result, ShuttingDown):
         return shutting_down()
+    if isinstance(result, GrammarRefused):
+        return RequestFault(400, "grammar_refused", str(result), "")
     if isinstance(result, MemoryError):
         return RequestFault(400, "out_of_memory", str(result), "")
     if isinstance(result, BaseException) and not isinstance(result, RequestFault):

@@ -18,6 +18,7 @@ def _encodable(text: str) -> str:
 Text = Annotated[str, AfterValidator(_encodable)]
 Temperature = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
 Mass = Annotated[float, Field(gt=0, le=1)]
+Penalty = Annotated[float, Field(ge=-2, le=2, allow_inf_nan=False)]
 MinP = Annotated[float, Field(ge=0, le=1)]
 Seed = Annotated[StrictInt, Field(ge=-(2**63), lt=2**64)]
 Samples = Annotated[StrictInt, Field(ge=1, le=256)]
@@ -123,10 +124,41 @@ class StreamOptions(Open):
     include_usage: bool = False
 
 
-class PlainFormat(Open):
-    """The only answer format: text."""
+class NamedSchema(Open):
+    """A JSON schema as OpenAI's `response_format` carries it."""
 
-    type: Literal["text"] = "text"
+    name: Annotated[Text, Field(min_length=1, max_length=64)] = "answer"
+    schema_: dict[str, Any] | bool = Field(default_factory=dict, alias="schema")
+    strict: bool | None = None
+
+
+class ResponseFormat(Open):
+    """The form that an answer is held to: any text, any JSON object, or the JSON texts that fit a schema."""
+
+    type: Literal["text", "json_object", "json_schema"] = "text"
+    json_schema: NamedSchema | None = None
+
+
+class StructuredOutputs(BaseModel):
+    """vLLM's forms: exactly one of them."""
+
+    model_config = ConfigDict(extra="forbid")
+    json_: dict[str, Any] | Text | None = Field(default=None, alias="json")
+    json_object: bool | None = None
+    regex: Annotated[Text, Field(min_length=1)] | None = None
+    choice: Annotated[list[Annotated[Text, Field(min_length=1)]], Field(min_length=1, max_length=4096)] | None = None
+    grammar: Annotated[Text, Field(min_length=1)] | None = None
+
+
+def _neutral(*passing: Any) -> Any:
+    """For an option that would change the answer and is not had here: only values that change nothing pass."""
+
+    def check(value: Any) -> Any:
+        if value in (None, False, "", [], {}, *passing):
+            return value
+        raise ValueError("this option is not had here; leave it out")
+
+    return Annotated[Any, AfterValidator(check)]
 
 
 class SamplingFields(Open):
@@ -142,15 +174,35 @@ class SamplingFields(Open):
     stream: bool | None = False
     stream_options: StreamOptions | None = None
     logit_bias: dict[str, Annotated[float, Field(ge=-100, le=100)]] | None = None
+    presence_penalty: Penalty | None = 0
+    frequency_penalty: Penalty | None = 0
+    response_format: ResponseFormat | None = None
+    # vLLM's additions.
+    top_k: Annotated[StrictInt, Field(ge=-1)] | None = 0
+    repetition_penalty: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)] | None = 1
     ignore_eos: bool | None = False
+    stop_token_ids: list[StrictInt] | None = None
+    allowed_token_ids: Annotated[list[StrictInt], Field(min_length=1)] | None = None
+    logprob_token_ids: Annotated[list[StrictInt], Field(max_length=1024)] | None = None
+    prompt_logprobs: Annotated[StrictInt, Field(ge=0, le=20)] | None = None
+    structured_outputs: StructuredOutputs | None = None
     return_token_ids: bool | None = False
-    # Options that would change the answer and are not had here: only their neutral values pass.
-    top_k: Literal[0, -1] | None = None
-    repetition_penalty: Annotated[float, Field(ge=1, le=1)] | None = None
-    presence_penalty: Annotated[float, Field(ge=0, le=0)] | None = None
-    frequency_penalty: Annotated[float, Field(ge=0, le=0)] | None = None
-    response_format: PlainFormat | None = None
-    tools: Annotated[list[Any], Field(max_length=0)] | None = None
+    return_tokens_as_token_ids: bool | None = False
+    # What would change the answer and is not had here is refused, not ignored.
+    best_of: _neutral(1) = None
+    suffix: _neutral() = None
+    tools: _neutral() = None
+    functions: _neutral() = None
+    min_tokens: _neutral() = None
+    bad_words: _neutral() = None
+    use_beam_search: _neutral() = None
+    truncate_prompt_tokens: _neutral(-1) = None
+    prompt_embeds: _neutral() = None
+    guided_json: _neutral() = None
+    guided_regex: _neutral() = None
+    guided_choice: _neutral() = None
+    guided_grammar: _neutral() = None
+    logits_processors: _neutral() = None
 
 
 class ChatRequest(SamplingFields):
@@ -161,6 +213,9 @@ class ChatRequest(SamplingFields):
     max_completion_tokens: Annotated[StrictInt, Field(ge=1)] | None = None
     logprobs: bool | None = False
     top_logprobs: Annotated[StrictInt, Field(ge=0, le=20)] | None = None
+    echo: _neutral() = None
+    add_generation_prompt: bool = True
+    continue_final_message: bool = False
 
 
 class CompletionRequest(SamplingFields):
@@ -171,7 +226,6 @@ class CompletionRequest(SamplingFields):
     max_tokens: Annotated[StrictInt, Field(ge=0)] | None = 16
     echo: bool | None = False
     logprobs: Annotated[StrictInt, Field(ge=0, le=20)] | None = None
-    prompt_logprobs: Annotated[StrictInt, Field(ge=0, le=20)] | None = None
     add_special_tokens: bool = True
 
 

@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 from .engine import QueueFull, ShuttingDown
 from .faults import RequestFault, queue_full, shutting_down
 from .loading import Loaded
-from .openai_answers import chat_logprobs, completion_logprobs
+from .openai_answers import chat_logprobs, completion_logprobs, usage
 from .sampling import Measured
 from .service import Service, as_fault
 from .shapes import ChatRequest, CompletionRequest
@@ -57,6 +57,7 @@ async def _events(loaded, jobs, frame, asked, chat, events, total) -> AsyncItera
 
     include_usage = bool(asked.stream_options and asked.stream_options.include_usage)
     extra = {"usage": None} if include_usage else {}
+    by_id = bool(asked.return_tokens_as_token_ids)
     open_choices = total
     offsets = [0] * total
     try:
@@ -81,19 +82,17 @@ async def _events(loaded, jobs, frame, asked, chat, events, total) -> AsyncItera
             if chat:
                 entry["delta"] = {"content": text} if text or not finish else {}
                 if asked.logprobs and fresh:
-                    entry["logprobs"] = chat_logprobs(loaded.tokens, fresh)
+                    entry["logprobs"] = chat_logprobs(loaded.tokens, fresh, by_id)
             else:
                 entry["text"] = text
                 if asked.logprobs is not None and fresh:
-                    entry["logprobs"] = completion_logprobs(loaded.tokens, fresh, offsets[index])
+                    entry["logprobs"] = completion_logprobs(loaded.tokens, fresh, offsets[index], by_id)
                 offsets[index] += len(text)
             if asked.return_token_ids:
                 entry["token_ids"] = [token.id for token in fresh]
             yield line({**frame, "choices": [entry], **extra})
         if include_usage:
-            read = sum(len(job.prompt) for job in jobs)
-            written = sum(len(choice.tokens) for job in jobs for choice in job.choices)
-            counted = {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}
+            counted = usage(sum(len(job.prompt) for job in jobs), [choice for job in jobs for choice in job.choices])
             yield line({**frame, "choices": [], "usage": counted})
         yield "data: [DONE]\n\n"
     finally:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .sampling import Draws, Measured, Sampling
+from .shaping import Shaping
 from .tokens import Tokens
 
 
@@ -99,6 +100,8 @@ class Generation(Running):
         self.index = indices[0]
         self.choice = job.choices[self.index]
         self.draws = Draws(job.sampling.seed, self.index)
+        shape = job.sampling.shape
+        self.shaping = None if shape.neutral else Shaping(shape, job.prompt)
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._sent = self._sent_tokens = 0
         # The token to be read next, and the sequence's length with it.
@@ -111,8 +114,9 @@ class Generation(Running):
     def accept(self, measured: Measured) -> bool:
         """Take the next token; answers whether the sample has ended."""
         choice, sampling = self.choice, self.job.sampling
-        if measured.id in self.stops and not sampling.ignore_eos:
+        if measured.id in sampling.stop_ids or (measured.id in self.stops and not sampling.ignore_eos):
             return self._end("stop")
+        closed = self.shaping is not None and self.shaping.take(measured.id)
         choice.tokens.append(measured)
         before = len(choice.text)
         if measured.id not in self.tokens.special:
@@ -123,6 +127,8 @@ class Generation(Running):
             choice.text = choice.text[: min(hits)]
             self._trim(len(choice.text.encode()))
             return self._end("stop", flush=False)
+        if closed:
+            return self._end("stop")
         if len(choice.tokens) >= sampling.max_tokens:
             return self._end("length")
         self._send(None)
