@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { AnyBenchmark, Importer } from '../../src/benchmarks/define.ts'
 import { idkToken } from '../../src/benchmarks/uncertainty/idk-token.ts'
+import { selfEvaluation } from '../../src/benchmarks/uncertainty/self-evaluation.ts'
 
 /** The item that an importer makes of a record, after the benchmark's own shape has taken it. */
 const imported = (benchmark: AnyBenchmark, name: string, record: Record<string, unknown>, index = 3) => {
@@ -61,5 +62,37 @@ describe('idk-token', () => {
       prompt: 'What stands in place of [MASK]? [MASK] is the capital of France.',
     })
     expect(() => imported(idkToken, 'lama-trex-jsonl', { obj_label: 'Paris' })).toThrow(/masked_sentence/)
+  })
+})
+
+describe('self-evaluation', () => {
+  it('reads TruthfulQA as lines and as its own table alike', () => {
+    const lines = imported(selfEvaluation, 'truthfulqa-jsonl', {
+      question: 'Do cats bark?',
+      best_answer: 'No, cats do not bark',
+      correct_answers: ['Cats meow', 'No, cats do not bark'],
+      incorrect_answers: ['Yes, all cats bark'],
+      category: 'Animals',
+    })
+    expect(lines).toMatchObject({
+      id: 'truthfulqa/3',
+      answers: ['No, cats do not bark', 'Cats meow'],
+      wrongAnswers: ['Yes, all cats bark'],
+      stratum: 'Animals',
+    })
+    const table = imported(selfEvaluation, 'truthfulqa-csv', {
+      Category: 'Animals',
+      Question: 'Do cats bark?',
+      'Best Answer': 'No, cats do not bark',
+      'Correct Answers': 'Cats meow; No, cats do not bark;',
+      'Incorrect Answers': 'Yes, all cats bark',
+    })
+    expect(table).toEqual(lines)
+  })
+
+  it('reads posts with summaries', () => {
+    const item = imported(selfEvaluation, 'tldr-jsonl', { post: 'I lost my key.', summary: 'Key lost.' })
+    expect(item).toMatchObject({ reference: 'Key lost.', answers: [], question: expect.stringContaining('I lost') })
+    expect(() => imported(selfEvaluation, 'tldr-jsonl', { post: 'x', summary: ' ' })).toThrow(/summary/)
   })
 })

@@ -42,6 +42,7 @@ const row = (
     chosenPositions: [0],
     samples: 4,
     empirical: false,
+    qualityBy: 'match',
     unseen: 0,
     ...more,
   },
@@ -136,5 +137,42 @@ describe('self-evaluation', () => {
         ),
       ),
     ).toBe(true)
+  })
+
+  it('scores answers to known wrong ones by nearness, and leaves references to a judge', async () => {
+    const items = [
+      { id: 'truth', question: 'Do cats bark?', answers: ['No, cats meow'], wrongAnswers: ['Yes, cats bark'] },
+      { id: 'summary', question: 'Summarise: I lost my key.', reference: 'Key lost.' },
+    ]
+    const talking = scriptedModel(() => [
+      ['No, cats meow', 0.5],
+      ['Yes, all cats bark', 0.5],
+    ])
+    const alone = (await rowsOf(selfEvaluation, talking, {
+      items,
+      params: { candidates: 8 },
+    })) as Row<SelfEvaluationDetail>[]
+    expect(alone.map(({ status, reason }) => [status, reason])).toEqual([
+      ['scored', null],
+      ['skipped', 'no_judge'],
+    ])
+    expect(alone[0]?.detail?.candidates.map(({ text, quality }) => [text.startsWith('No'), quality]).sort()).toEqual([
+      [false, 0],
+      [true, 1],
+    ])
+    const rating = (text: [string, number][]) =>
+      scriptedModel((prompt) => (prompt.startsWith('Rate') ? text : [['True', 1]]))
+    const judge = rating([
+      ['4', 0.5],
+      ['5', 0.5],
+    ])
+    const judged = (await rowsOf(selfEvaluation, talking, { items, roles: { judge } })) as Row<SelfEvaluationDetail>[]
+    expect(judged.map(({ detail }) => detail?.qualityBy)).toEqual(['judge', 'judge'])
+    expect(judged[0]?.score).toBeCloseTo(1, 12)
+    expect(judged[1]?.score).toBeCloseTo((0.5 * 3 + 0.5 * 4) / 4, 12)
+    const report = reportOf(selfEvaluation, judged, { target })
+    expect(report.caveats.map(({ code }) => code)).toContain('judged_quality')
+    const mute = await rowsOf(selfEvaluation, talking, { items, roles: { judge: rating([['hm', 1]]) } })
+    expect(mute[1]).toMatchObject({ status: 'skipped', reason: 'judge_unparsed' })
   })
 })

@@ -106,6 +106,14 @@ export function reportSelfEvaluation(
             },
           ]
         : []),
+      ...(all.some((row) => row.detail.qualityBy === 'judge')
+        ? [
+            {
+              code: 'judged_quality',
+              message: 'Another model judged how good some answers are: its errors are in every figure.',
+            },
+          ]
+        : []),
       ...(empirical
         ? [
             {

@@ -1,17 +1,18 @@
 import { z } from 'zod'
 import type { Random } from '../../methods/random.ts'
 import { normalizeAnswer } from '../../methods/text/normalize.ts'
-import type { Model, Sample } from '../../model/model.ts'
+import type { Sample } from '../../model/model.ts'
 import { arithmeticQuestions } from '../../worlds/arithmetic.ts'
 import { factQuestions } from '../../worlds/facts.ts'
 import { fictionWorld, recordOf } from '../../worlds/fiction.ts'
 import type { Stratum } from '../../worlds/version.ts'
 import { ask, mode } from '../asking.ts'
-import { answerSet, judgeAnswer, mentionsAny } from '../correctness.ts'
+import { answerSet } from '../correctness.ts'
 import { defineBenchmark } from '../define.ts'
-import { lettered, letterShares } from '../letters.ts'
 import { clipped } from '../report/rows.ts'
-import { askTruth, truthPrompt } from '../truth.ts'
+import { type Grades, grade } from './self-evaluation.grading.ts'
+import { selfEvaluationImporters } from './self-evaluation.importers.ts'
+import { qualityOf, qualityWay, qualityWays } from './self-evaluation.quality.ts'
 import { reportSelfEvaluation } from './self-evaluation.report.ts'
 
 const params = z
@@ -61,15 +62,23 @@ const item = z
       .meta({
         description: 'For long answers: each fact in every accepted spelling; quality is the share that is told',
       }),
+    wrongAnswers: z.array(z.string().min(1)).optional().meta({
+      description: 'Known wrong answers: an answer is right if it is nearer to a right one, or as the role judge says',
+    }),
+    reference: z.string().min(1).optional().meta({
+      description:
+        'A good long answer, against which the role judge rates others; without a judge the item is left out',
+    }),
+    rubric: z.string().min(1).optional().meta({ description: 'Rules for the role judge' }),
     kind: z.enum(['text', 'number']).default('text'),
     stratum: z.string().optional(),
     answerSet,
   })
-  .refine((one) => one.answers.length > 0 || (one.facts?.length ?? 0) > 0, {
-    message: 'give answers or facts',
+  .refine((one) => one.answers.length > 0 || (one.facts?.length ?? 0) > 0 || one.reference !== undefined, {
+    message: 'give answers, facts or a reference',
     path: ['answers'],
   })
-type SelfEvaluationItem = z.infer<typeof item>
+export type SelfEvaluationItem = z.infer<typeof item>
 
 const number = z.number().nullable()
 const candidate = z.object({
@@ -95,24 +104,17 @@ const row = z.object({
   chosenPositions: z.array(z.number().int()),
   samples: z.number().int(),
   empirical: z.boolean(),
+  qualityBy: z.enum(qualityWays).nullable(),
   /** Choices and verdicts of which no option was among the alternatives. */
   unseen: z.number().int(),
 })
 export type SelfEvaluationDetail = z.infer<typeof row>
 export type Candidate = z.infer<typeof candidate>
 
-const NOTA = 'None of the above'
-const choicePrompt = (question: string, options: string[]): string =>
-  `Which answer is correct? Reply with the letter only.\nQuestion: ${question}\n${lettered(options)}`
-const besideNota = (question: string, answer: string): string =>
-  `${truthPrompt(question, answer)}\nOther option: ${NOTA}`
-const besideOthers = (question: string, answer: string, others: string[]): string =>
-  `Is the proposed answer true or false? Reply with one word, True or False.\nQuestion: ${question}\nOther ideas: ${others.join('; ')}\nProposed answer: ${answer}`
-
 export const selfEvaluation = defineBenchmark({
   id: 'self-evaluation',
   family: 'uncertainty',
-  version: 1,
+  version: 2,
   title: 'Grading its own candidate answers',
   question: 'If the model grades its own candidate answers, can one keep only those that it trusts?',
   formula:
@@ -120,6 +122,7 @@ export const selfEvaluation = defineBenchmark({
   source: { title: 'Self-Evaluation Improves Selective Generation in Large Language Models', card: 'A2' },
   needs: ['text'],
   wants: ['logprobs'],
+  roles: ['judge'],
   params,
   item,
   row,
@@ -153,17 +156,22 @@ export const selfEvaluation = defineBenchmark({
     }))
     return [...facts, ...arithmetic, ...recordItems(random, long)]
   },
-  async evaluate({ item, target, params, random }) {
+  importers: selfEvaluationImporters,
+  async evaluate({ item, target, roles, params, random }) {
     const { logprobs } = target.capabilities
+    const qualityBy = qualityWay(item, roles.judge)
+    if (qualityBy === null)
+      return { status: 'skipped', score: null, reason: 'no_judge', detail: unasked(item, !logprobs) }
+    const long = item.facts !== undefined || item.reference !== undefined
     const samples = await ask(
       target,
       params.mode,
-      `${item.facts ? 'Answer in full sentences.' : 'Answer in a few words.'}\n${item.question}`,
+      `${long ? 'Answer in full sentences.' : 'Answer in a few words.'}\n${item.question}`,
       {
         n: params.candidates,
         temperature: 1,
-        maxTokens: item.facts ? Math.max(params.maxTokens, 96) : params.maxTokens,
-        stop: item.facts ? [] : ['\n'],
+        maxTokens: long ? Math.max(params.maxTokens, 96) : params.maxTokens,
+        stop: long ? [] : ['\n'],
         ...(logprobs ? { topLogprobs: 1 } : {}),
       },
     )
@@ -174,26 +182,28 @@ export const selfEvaluation = defineBenchmark({
       item.question,
       unique.map((sample) => clipped(sample.text.trim(), 400)),
     )
+    const qualities = await Promise.all(
+      unique.map(({ text }) => qualityOf(text, item, qualityBy, roles.judge, params.mode)),
+    )
     const candidates = unique.map(
       (sample, place): Candidate => ({
         text: clipped(sample.text.trim(), 200),
-        quality: qualityOf(sample.text, item),
+        quality: qualities[place] ?? 0,
         ...nllOf(sample),
         ...(graded.scores[place] as Grades),
       }),
     )
     const detail: SelfEvaluationDetail = {
-      question: clipped(item.question),
-      gold: item.answers[0] ?? `${item.facts?.length ?? 0} facts`,
-      stratum: item.stratum ?? null,
+      ...unasked(item, !logprobs),
       candidates,
       pNota: graded.pNota,
       chosenPositions: graded.chosenPositions,
       samples: samples.length,
-      empirical: !logprobs,
+      qualityBy,
       unseen: graded.unseen,
     }
     if (candidates.length === 0) return { status: 'skipped', score: null, reason: 'no_answers', detail }
+    if (qualities.includes(null)) return { status: 'skipped', score: null, reason: 'judge_unparsed', detail }
     return {
       status: 'scored',
       score: candidates.reduce((sum, one) => sum + one.quality, 0) / candidates.length,
@@ -233,73 +243,21 @@ function distinct(samples: Sample[]): Sample[] {
   })
 }
 
-const qualityOf = (text: string, one: SelfEvaluationItem): number =>
-  one.facts
-    ? one.facts.filter((spellings) => mentionsAny(text, spellings)).length / one.facts.length
-    : Number(judgeAnswer(text, one).correct)
+const unasked = (one: SelfEvaluationItem, empirical: boolean): SelfEvaluationDetail => ({
+  question: clipped(one.question),
+  gold: clipped(one.reference ?? one.answers[0] ?? `${one.facts?.length ?? 0} facts`, 200),
+  stratum: one.stratum ?? null,
+  candidates: [],
+  pNota: null,
+  chosenPositions: [],
+  samples: 0,
+  empirical,
+  qualityBy: null,
+  unseen: 0,
+})
 
 function nllOf({ tokens }: Sample): Pick<Candidate, 'sequenceNll' | 'meanNll'> {
   if (!tokens || tokens.length === 0) return { sequenceNll: null, meanNll: null }
   const sum = tokens.reduce((total, token) => total - token.logprob, 0)
   return { sequenceNll: sum, meanNll: sum / tokens.length }
-}
-
-type Grades = Pick<Candidate, 'select' | 'selectNota' | 'evalPlain' | 'evalNota' | 'evalOthers'>
-
-/** All choices and verdicts over the candidates, asked side by side. A single candidate leaves nothing to choose. */
-async function grade(target: Model, given: SelfEvaluationParams, question: string, texts: string[]) {
-  const choosing = texts.length > 1
-  const places = texts.map((_, place) => place)
-  const orders = choosing ? [places, [...places].reverse()].slice(0, given.orders) : []
-  const choose = (order: number[], more: string[]) =>
-    letterShares(
-      target,
-      given.mode,
-      choicePrompt(question, [...order.map((place) => texts[place] as string), ...more]),
-      order.length + more.length,
-    )
-  const judge = (wanted: boolean, prompt: (text: string, place: number) => string) =>
-    wanted
-      ? Promise.all(texts.map((text, place) => askTruth(target, given.mode, prompt(text, place))))
-      : Promise.resolve(null)
-  const [plain, nota, evalPlain, evalNota, evalOthers] = await Promise.all([
-    Promise.all(orders.map((order) => choose(order, []))),
-    Promise.all(orders.map((order) => choose(order, [NOTA]))),
-    judge(true, (text) => truthPrompt(question, text)),
-    judge(given.evalVariants.includes('nota'), (text) => besideNota(question, text)),
-    judge(given.evalVariants.includes('others') && choosing, (text, place) =>
-      besideOthers(
-        question,
-        text,
-        texts.filter((_, other) => other !== place),
-      ),
-    ),
-  ])
-  /** Mean over orders of what was given to the option in that place; null where an order showed no letter at all. */
-  const averaged = (choices: (number[] | null)[], placeIn: (order: number[]) => number): number | null =>
-    choices.length === 0 || choices.some((shares) => shares === null)
-      ? null
-      : choices.reduce(
-          (sum, shares, asked) => sum + ((shares as number[])[placeIn(orders[asked] as number[])] ?? 0),
-          0,
-        ) / choices.length
-  return {
-    scores: texts.map(
-      (_, place): Grades => ({
-        select: averaged(plain, (order) => order.indexOf(place)),
-        selectNota: averaged(nota, (order) => order.indexOf(place)),
-        evalPlain: evalPlain?.[place] ?? null,
-        evalNota: evalNota?.[place] ?? null,
-        evalOthers: evalOthers?.[place] ?? null,
-      }),
-    ),
-    pNota: averaged(nota, (order) => order.length),
-    chosenPositions: plain.flatMap((shares) => (shares ? [shares.indexOf(Math.max(...shares))] : [])),
-    unseen:
-      [...plain, ...nota].filter((shares) => shares === null).length +
-      [evalPlain, evalNota, evalOthers].reduce(
-        (sum, truths) => sum + (truths?.filter((truth) => truth === null).length ?? 0),
-        0,
-      ),
-  }
 }
