@@ -86,6 +86,26 @@ describe('factor', () => {
     expect(knowing.asked.every((one) => one.kind === 'score' && one.continuations?.length === 4)).toBe(true)
   })
 
+  it('lets a model that only reads find the truth in retrieved articles', async () => {
+    const items = (factor.builtin?.(randomFrom('f'), 60, factor.params.parse({})) ?? []).filter(
+      (item) => item.source === 'table' && item.errorType !== 'relation',
+    )
+    // Prefers the continuation whose own word the text before it holds.
+    const reading = scriptedModel((prompt) =>
+      items.flatMap(({ completion, contradictions }) => {
+        const words = (text: string) => text.replace(/\.$/, '').split(' ')
+        const others = new Set(contradictions.flatMap(words))
+        const said = words(completion).filter((word) => !others.has(word))
+        return said.every((word) => prompt.includes(word)) ? [[completion, 0.9] as [string, number]] : []
+      }),
+    )
+    const rows = await rowsOf(factor, reading, { items, params: { passages: 3 } })
+    const report = reportOf(factor, rows, { target: reading, params: { passages: 3 } })
+    const [without, gained] = [report.headline.value ?? 1, metricOf(report, 'accuracyRetrieved').value ?? 0]
+    expect(without).toBeLessThan(0.4)
+    expect(gained).toBeGreaterThan(0.7)
+  })
+
   it('asks with letters where given text cannot be scored, under another name', async () => {
     const target = scriptedModel(
       () => [

@@ -3,6 +3,7 @@ import { extractOption, optionLetters } from '../../methods/choice/extract-optio
 import { argmax, optionMass } from '../../methods/choice/option-mass.ts'
 import type { Model, TokenScores } from '../../model/model.ts'
 import { continuations } from '../../worlds/continuations.ts'
+import { encyclopedia } from '../../worlds/encyclopedia.ts'
 import { ask, mode, textOf } from '../asking.ts'
 import { defineBenchmark, type Importer } from '../define.ts'
 import { ALTERNATIVES, firstCandidates } from '../first-token.ts'
@@ -88,7 +89,7 @@ const factorCsv: Importer<FactorItem> = {
 export const factor = defineBenchmark({
   id: 'factor',
   family: 'hallucination',
-  version: 1,
+  version: 2,
   title: 'The true continuation against similar false ones (FACTOR)',
   question: 'Does the model give a true statement more probability than statements that differ from it in one detail?',
   formula:
@@ -105,6 +106,7 @@ export const factor = defineBenchmark({
     return { typical: calls, most: calls }
   },
   builtin: (random, size) => continuations(random, { size }),
+  corpus: () => encyclopedia(),
   importers: { 'factor-csv': factorCsv },
   async evaluate({ item, target, retriever, params, random }) {
     const whole = joined(item.prefix, [item.completion, ...item.contradictions])
