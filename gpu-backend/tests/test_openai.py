@@ -3,6 +3,7 @@
 import base64
 import json
 import struct
+import time
 
 import openai
 import pytest
@@ -244,3 +245,15 @@ def test_bad_requests_name_their_field(live, path, body, status, param):
 def test_bodies_that_are_no_json_object(live, data):
     response = live.http.post("/v1/completions", content=data)
     assert response.status_code == 400 and json.loads(response.text)["error"]["message"]
+
+
+def test_a_client_that_leaves_a_stream_frees_its_slots(live):
+    engine = live.service.model().engine
+    body = {"prompt": "The", "max_tokens": 250, "n": 30, "ignore_eos": True, "stream": True}
+    with live.http.stream("POST", "/v1/completions", json=body) as response:
+        assert next(response.iter_lines()).startswith("data: {")
+        assert not engine.idle
+    deadline = time.monotonic() + 10
+    while not engine.idle and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert engine.idle and engine.runner.used_bytes() == 0
