@@ -19,6 +19,9 @@ const LEAST_VALUE = 1e-12
 
 const LEAST_WEIGHT = 0.2
 const LEAST_PARAMETER = 0.01
+/** Values that occur twice let a shape grow without end, and the likelihood with it. */
+const LARGEST_PARAMETER = 1e6
+const [LOG_LEAST, LOG_LARGEST] = [Math.log(LEAST_PARAMETER), Math.log(LARGEST_PARAMETER)]
 
 /** Log density ln[(k/λ)(x/λ)^(k−1)] − (x/λ)^k of a value x > 0. */
 export function weibullLogDensity(x: number, { shape, scale }: Weibull): number {
@@ -35,7 +38,7 @@ type Point = Float64Array
 const weightOf = (free: number) => LEAST_WEIGHT + (1 - 2 * LEAST_WEIGHT) / (1 + Math.exp(-free))
 
 const parametersOf = (at: Point): { weight: number; components: [Weibull, Weibull] } => {
-  const positive = (i: number) => Math.max(LEAST_PARAMETER, Math.exp(at[i] as number))
+  const positive = (i: number) => Math.min(LARGEST_PARAMETER, Math.max(LEAST_PARAMETER, Math.exp(at[i] as number)))
   return {
     weight: weightOf(at[0] as number),
     components: [
@@ -78,8 +81,10 @@ function loss(logs: Float64Array, at: Point, gradient: Point): number {
   const share = (weight - LEAST_WEIGHT) / (1 - 2 * LEAST_WEIGHT)
   gradient[0] = byWeight * (1 - 2 * LEAST_WEIGHT) * share * (1 - share)
   const slopes = [shapeA, scaleA, shapeB, scaleB]
-  const floor = Math.log(LEAST_PARAMETER)
-  for (let i = 1; i <= 4; i++) gradient[i] = (at[i] as number) < floor ? 0 : (slopes[i - 1] as number)
+  for (let i = 1; i <= 4; i++) {
+    const inside = (at[i] as number) >= LOG_LEAST && (at[i] as number) <= LOG_LARGEST
+    gradient[i] = inside ? (slopes[i - 1] as number) : 0
+  }
   return total
 }
 
@@ -145,20 +150,35 @@ function updateInverse(inverse: Square, step: Point, change: Point): void {
   })
 }
 
+/** The share, shapes and scales that a descent starts from: those of the source, and three that follow the values. */
+function starts(logs: Float64Array): Point[] {
+  const sorted = Float64Array.from(logs).sort()
+  const at = (share: number) => sorted[Math.floor(share * (sorted.length - 1))] as number
+  return [
+    Float64Array.from([0, 0, 0, Math.log(1.5), Math.log(2)]),
+    Float64Array.from([0, Math.log(2), at(0.25), Math.log(4), at(0.8)]),
+    Float64Array.from([1, Math.log(2), at(0.6), Math.log(16), at(0.95)]),
+    Float64Array.from([1, Math.log(2), at(0.6), Math.log(8), at(0.05)]),
+  ]
+}
+
 /**
- * Fits a mixture of two Weibull distributions to values > 0 by maximum likelihood from the start share ½, shapes and
- * scales (1, 1) and (1.5, 2), the share within [0.2, 0.8], the others at least 0.01. Compare fits by their likelihood:
- * the components may change places, and the optimum may be flat. Null of fewer than five values or when all are equal.
+ * Fits a mixture of two Weibull distributions to values > 0 by maximum likelihood, the share within [0.2, 0.8], shapes
+ * and scales at least 0.01: the best of descents from share ½, (shape, scale) = (1, 1) and (1.5, 2), and from three
+ * starts that follow the values. Compare fits by their likelihood: the components may change places, and the optimum may
+ * be flat. Null of fewer than five values or when all are equal.
  * Z. Zhou et al., Bridging internal probability and self-consistency for effective and efficient LLM reasoning, 2025.
  */
 export function fitWeibullMixture(values: ArrayLike<number>, iterations = 200): WeibullMixture | null {
   if (values.length < 5) return null
   const logs = Float64Array.from(values, (x) => Math.log(Math.max(x, LEAST_VALUE)))
   if (logs.every((value) => value === logs[0])) return null
-  const start = Float64Array.from([0, 0, 0, Math.log(1.5), Math.log(2)])
-  const { at, value } = descend(logs, start, iterations)
-  if (!Number.isFinite(value)) return null
-  return { ...parametersOf(at), logLikelihood: -value }
+  let best: { at: Point; value: number } | null = null
+  for (const start of starts(logs)) {
+    const found = descend(logs, start, iterations)
+    if (Number.isFinite(found.value) && (!best || found.value < best.value - 1e-9)) best = found
+  }
+  return best && { ...parametersOf(best.at), logLikelihood: -best.value }
 }
 
 /** Share, in [0, 1], with which a value belongs to the component of the larger mean. */
