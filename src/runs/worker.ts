@@ -1,12 +1,13 @@
 import type { Bindings } from '../../schema/bindings.ts'
-import type { Budget, StopReason } from '../../schema/states.ts'
+import type { StopReason } from '../../schema/states.ts'
 import type { ModelError } from '../model/errors.ts'
-import type { Cost, Spend } from '../model/spend.ts'
 import type { Database } from '../store/database.ts'
 import type { RunRow } from '../store/runs.ts'
 import { releaseShards, restShards, takeShards } from '../store/shards.ts'
 import { createCommitter, leaseMs, type RunState } from './commit.ts'
+import { createLine } from './line.ts'
 import type { ShardWork } from './shard.ts'
+import { stopReasonOf } from './stop-reason.ts'
 import type { Workshop } from './workshop.ts'
 
 /** How one worker's turn at a run ended. */
@@ -76,6 +77,7 @@ export async function takeTurn(options: {
   const careful = new Set<ShardWork>()
   const tasks = new Set<Promise<void>>()
   const taken = new Set<string>()
+  const line = createLine<ShardWork>()
   const committer = createCommitter({
     env,
     db,
@@ -154,33 +156,9 @@ export async function takeTurn(options: {
     else if (workshop.requests > pace.mostRequests) windDown(true)
   }
 
-  // Of one benchmark one shard is emptied before the next is begun: answers lie in few chunks, and leases end early.
-  const lines = new Map<string, ShardWork[]>()
-  /** The next shard that has an item to begin; benchmarks in turn. */
-  function nextShard(): ShardWork | undefined {
-    for (const [benchmarkId, line] of lines) {
-      const shard = line.find((one) => one.waiting > 0 && mayBegin(one))
-      if (shard === undefined) continue
-      lines.delete(benchmarkId)
-      lines.set(benchmarkId, line)
-      return shard
-    }
-    return undefined
-  }
-  function lineUp(shard: ShardWork): void {
-    const line = lines.get(shard.benchmark.id)
-    if (line === undefined) lines.set(shard.benchmark.id, [shard])
-    else line.push(shard)
-  }
-  function stepOut(shard: ShardWork): void {
-    const line = lines.get(shard.benchmark.id) ?? []
-    line.splice(line.indexOf(shard), 1)
-    if (line.length === 0) lines.delete(shard.benchmark.id)
-  }
-
   function pump(): void {
     while (!doubt && running < (careful.size > 0 ? 1 : slots)) {
-      const shard = nextShard()
+      const shard = line.next(mayBegin)
       if (shard === undefined) break
       running++
       shard.begin().then(() => {
@@ -236,7 +214,7 @@ export async function takeTurn(options: {
   async function settle(shard: ShardWork): Promise<void> {
     if (shard.running > 0 || !active.delete(shard)) return
     careful.delete(shard)
-    stepOut(shard)
+    line.remove(shard)
     // While others go on, a whole shard waits for the commit that comes anyway.
     if (shard.waiting === 0 && shard.left === null && active.size > 0) return
     await commit()
@@ -264,7 +242,7 @@ export async function takeTurn(options: {
     for (const shard of opened) {
       committer.held.add(shard)
       active.add(shard)
-      lineUp(shard)
+      line.add(shard)
       if (shard.waiting === 0) track(settle(shard))
     }
     pump()
@@ -324,22 +302,4 @@ export async function takeTurn(options: {
     // After a failure others need not wait for the leases to run out, if the database still hears that.
     await releaseShards(db, owner, [...taken], 0, null).catch(() => {})
   }
-}
-
-/** Which limit or fault an error that ends the run stands for. */
-function stopReasonOf(error: ModelError, run: RunRow, { spent, money }: Spend): StopReason {
-  if (error.kind === 'unauthorized') return 'target_unauthorized'
-  if (error.kind === 'model_not_found') return 'model_not_found'
-  return budgetReason(run.budget, spent, money)
-}
-
-/** The limit of a budget that is nearest to being used up. */
-function budgetReason(budget: Budget, spent: Readonly<Cost>, money: number): StopReason {
-  const share = (used: number, most: number | undefined) => (most === undefined ? -1 : used / most)
-  const shares: [StopReason, number][] = [
-    ['budget_calls', share(spent.calls, budget.calls)],
-    ['budget_tokens', share(spent.promptTokens + spent.completionTokens, budget.tokens)],
-    ['budget_money', share(money, budget.microUsd)],
-  ]
-  return shares.reduce((most, next) => (next[1] > most[1] ? next : most))[0]
 }

@@ -5,10 +5,20 @@ import { drizzle } from 'drizzle-orm/d1'
 import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { monotonicFactory } from 'ulid'
 
-/** Drizzle over D1; opened for every request, and so without the relations of its query API. Only `batch()` is a transaction. */
-export type Database = ReturnType<typeof openDatabase>
+/** Drizzle over D1; without the relations of its query API. Only `batch()` is a transaction. */
+export type Database = ReturnType<typeof drizzleOver>
 
-export const openDatabase = (d1: D1Database) => drizzle(d1)
+const drizzleOver = (d1: D1Database) => drizzle(d1)
+const opened = new WeakMap<D1Database, Database>()
+
+/** The database behind a binding; the same for all requests of an isolate. */
+export function openDatabase(d1: D1Database): Database {
+  const known = opened.get(d1)
+  if (known !== undefined) return known
+  const database = drizzleOver(d1)
+  opened.set(d1, database)
+  return database
+}
 
 /** A statement as `batch()` takes it. */
 export type Statement = Parameters<Database['batch']>[0][number]
