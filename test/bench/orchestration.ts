@@ -13,6 +13,7 @@ import { start, stop } from '../../src/cli/demo/processes.ts'
 import { untilHealthy } from '../../src/cli/demo/servers.ts'
 import { projectRoot } from '../../src/cli/setup/root.ts'
 import { type Instance, startInstance, untilFinished } from '../end-to-end/instance.ts'
+import { watchHeap } from './heap.ts'
 
 interface Setting {
   name: string
@@ -128,7 +129,9 @@ async function main(chosen: Setting[], repeats: number): Promise<void> {
     ].concat(['--persist-to', join(folder, 'state'), '--show-interactive-dev-session=false', '--log-level', 'warn']),
     { cwd: projectRoot, env: { WRANGLER_SEND_METRICS: 'false', CI: 'true' }, logFile: join(folder, 'bare.log') },
   )
-  const instance = await startInstance({ vars: { MAX_CONNECTIONS: '64' } })
+  const inspectorPort = await freePort(45_000 + Math.floor(Math.random() * 9000))
+  const instance = await startInstance({ vars: { MAX_CONNECTIONS: '64' }, inspectorPort })
+  const heap = await watchHeap(inspectorPort)
   const lines: string[][] = []
   try {
     await untilHealthy(bare, `http://127.0.0.1:${barePort}/healthz`, 60)
@@ -162,13 +165,16 @@ async function main(chosen: Setting[], repeats: number): Promise<void> {
         const own: number[] = []
         const floor: number[] = []
         let peak = 0
+        let heapPeak = 0
         for (let repeat = 0; repeat < repeats; repeat++) {
           floor.push(await measureBare(server.url, setting))
+          heap.takePeakMiB()
           const { value, peakMiB } = await peakMemory(instance.worker.child.pid as number, () =>
             measureRun(instance, target.id, setting, seed++),
           )
           own.push(value)
           peak = Math.max(peak, peakMiB)
+          heapPeak = Math.max(heapPeak, heap.takePeakMiB() ?? Number.NaN)
         }
         const rate = median(own)
         const bareRate = median(floor)
@@ -182,6 +188,7 @@ async function main(chosen: Setting[], repeats: number): Promise<void> {
           bareRate.toFixed(0),
           `${((100 * rate) / bareRate).toFixed(0)} %`,
           ideal ? `${((100 * rate) / ideal).toFixed(0)} %` : '–',
+          `${heapPeak.toFixed(0)} MiB`,
           `${peak} MiB`,
           setting.goal,
         ])
@@ -191,6 +198,7 @@ async function main(chosen: Setting[], repeats: number): Promise<void> {
       }
     }
   } finally {
+    heap.stop()
     await Promise.all([instance.close(), stop(bare)])
     rmSync(folder, { recursive: true, force: true })
   }
@@ -204,7 +212,8 @@ async function main(chosen: Setting[], repeats: number): Promise<void> {
       'bare items/s',
       'of bare',
       'of ideal',
-      'peak memory',
+      'Worker’s heap',
+      'whole process',
       'goal',
     ],
     ...lines,

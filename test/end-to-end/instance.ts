@@ -22,7 +22,9 @@ export interface Instance {
 }
 
 /** Starts a Worker under wrangler with a fresh local database, and makes the first API key. */
-export async function startInstance(options: { vars?: Record<string, string>; port?: number } = {}): Promise<Instance> {
+export async function startInstance(
+  options: { vars?: Record<string, string>; port?: number; inspectorPort?: number } = {},
+): Promise<Instance> {
   const folder = mkdtempSync(join(tmpdir(), 'assay-instance-'))
   const persistTo = join(folder, 'state')
   const secrets = {
@@ -33,7 +35,13 @@ export async function startInstance(options: { vars?: Record<string, string>; po
   const port = await freePort(options.port ?? 21_000 + Math.floor(Math.random() * 9000))
   const url = `http://127.0.0.1:${port}`
   const begin = async () => {
-    const worker = startWorker(secrets, port, { persistTo, folder, ...(options.vars ? { vars: options.vars } : {}) })
+    const { vars, inspectorPort } = options
+    const worker = startWorker(secrets, port, {
+      persistTo,
+      folder,
+      ...(vars ? { vars } : {}),
+      ...(inspectorPort ? { inspectorPort } : {}),
+    })
     await untilHealthy(worker, `${url}/healthz`, 60)
     return worker
   }

@@ -42,7 +42,7 @@ export function migrate(persistTo = persistFolder): void {
 export function startWorker(
   state: Pick<DemoState, 'bootstrapSecret' | 'encryptionKey'>,
   port: number,
-  options: { persistTo?: string; folder?: string; vars?: Record<string, string> } = {},
+  options: { persistTo?: string; folder?: string; vars?: Record<string, string>; inspectorPort?: number } = {},
 ): Started {
   const folder = options.folder ?? demoFolder
   const envFile = join(folder, 'worker.env')
@@ -60,7 +60,17 @@ export function startWorker(
       .join(''),
     { mode: 0o600 },
   )
-  const args = [wrangler, 'dev', '--local', '--ip', '127.0.0.1', '--port', String(port), '--inspector-port', '0']
+  const args = [
+    wrangler,
+    'dev',
+    '--local',
+    '--ip',
+    '127.0.0.1',
+    '--port',
+    String(port),
+    '--inspector-port',
+    String(options.inspectorPort ?? 0),
+  ]
   args.push('--persist-to', options.persistTo ?? persistFolder, '--env-file', envFile)
   args.push('--show-interactive-dev-session=false', '--log-level', 'warn')
   return start('worker', process.execPath, args, { cwd: projectRoot, env: quiet, logFile: join(folder, 'worker.log') })
