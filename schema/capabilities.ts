@@ -27,6 +27,8 @@ export const capabilities = z
     embeddings: z.boolean(),
     entailment: z.boolean(),
     tokenize: z.boolean(),
+    /** Passes with dropout over given text; absent where they were never asked for. */
+    dropout: z.boolean().optional(),
     /** A chat's reply may be opened with given text; absent where the dialect alone decides. */
     answerPrefix: z.boolean().optional(),
     /** Most alternatives per generated token; 0 where there are none. */

@@ -1,7 +1,7 @@
 import type { Answer, Question } from './question.ts'
 
+export { questionKey } from './canonical.ts'
 export type { Answer, Question } from './question.ts'
-export { questionKey } from './question.ts'
 
 /** What was asked, and what was answered. */
 export interface Recorded {

@@ -1,6 +1,7 @@
+import { answersAsked } from './canonical.ts'
 import type { Decoded, Piece } from './dialects/dialect.ts'
 import { ModelError } from './errors.ts'
-import { type Answer, answersAsked } from './question.ts'
+import type { Answer } from './question.ts'
 import type { Job } from './queue.ts'
 import type { Cost, Spend } from './spend.ts'
 
@@ -84,7 +85,7 @@ export function share(jobs: Job[], decoded: Decoded): void {
     jobs.forEach((job, index) => {
       const answer = answers[index]
       // A question that the server would not work on costs nothing.
-      if (answer instanceof ModelError && (answer.kind === 'rejected' || answer.kind === 'context_too_long'))
+      if (answer instanceof ModelError && ['rejected', 'context_too_long', 'out_of_world'].includes(answer.kind))
         charge(job, cost(job, 0, 0), false)
       else charge(job, cost(job, prompts[index] ?? 0, completions[index] ?? 0), true)
     })

@@ -207,7 +207,7 @@ export interface ScoreOptions {
 export interface DropoutOptions {
   /** Passes with dropout; 10 when left out. */
   passes?: number
-  /** Share that is dropped, above 0 and below 1; 0.1 when left out. */
+  /** Share that is dropped, in [0, 1); 0.1 when left out. */
   rate?: number
   /** Fixes what is dropped; 0 when left out. */
   seed?: number
@@ -228,6 +228,8 @@ export type ModelErrorKind =
   | 'server_error'
   | 'rejected'
   | 'context_too_long'
+  /** A word that the model's closed vocabulary lacks. */
+  | 'out_of_world'
   | 'content_filtered'
   | 'malformed'
   | 'empty'

@@ -4,6 +4,7 @@ import { sha256, type TargetConnection } from './connection.ts'
 import type { SelfDescription, WireContext } from './dialects/dialect.ts'
 import { ModelError } from './errors.ts'
 import { fluent, probeGivenText } from './probing/given-text.ts'
+import { probeOwnSurface } from './probing/own-surface.ts'
 import {
   assumed,
   createProber,
@@ -67,6 +68,7 @@ export async function probeTarget(target: TargetConnection, options: ProbeOption
   await probeGivenText(prober, found)
   if (dialect.claims.answerPrefix && found.chat) await probeAnswerPrefix(prober, found)
   await probeRest(prober, found)
+  await probeOwnSurface(prober, found)
   found.fingerprint = description.fingerprint ?? fingerprintOf(target, description, found)
   return found
 }
@@ -187,14 +189,6 @@ async function probeRest({ dialect, ask, send, target }: Prober, found: Capabili
     const answer = await send(request).catch((error: unknown) => error)
     found.tokenize = !(answer instanceof Error)
     if (!found.tokenize) found.missing.tokenize = reasonOf(answer)
-  }
-  if (claims.full) {
-    const question = simplest(found, { topLogprobs: 1, entropy: true })
-    const answer = await tried(ask(dialect.split(question, { ...found, full: true })))
-    const tokens = answer instanceof ModelError ? [] : (samplesOf(answer)[0]?.tokens ?? [])
-    found.full = tokens.length > 0 && tokens.every(({ entropy }) => entropy !== undefined)
-    if (!found.full)
-      found.missing.full = answer instanceof ModelError ? reasonOf(answer) : 'The answer holds no entropies.'
   }
 }
 

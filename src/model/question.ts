@@ -1,7 +1,17 @@
 import type { Capabilities } from '../../schema/capabilities.ts'
-import { hash32 } from '../methods/random.ts'
-import { sha256 } from './connection.ts'
-import type { Entailment, Message, Prompt, Sample, Sampling, ScoreOptions, TokenScores } from './model.ts'
+import type {
+  Comparison,
+  DropoutOptions,
+  DropoutScores,
+  Entailment,
+  Message,
+  PhraseMass,
+  Prompt,
+  Sample,
+  Sampling,
+  ScoreOptions,
+  TokenScores,
+} from './model.ts'
 
 /** How a reply is drawn, with defaults filled in and what the target cannot give left out. */
 export interface SamplingQuestion {
@@ -12,6 +22,7 @@ export interface SamplingQuestion {
   stop?: string[]
   topLogprobs?: number
   entropy?: boolean
+  terms?: boolean
   answerPrefix?: string
   /** Only where temperature is above 0: greedy answers do not depend on it. */
   seed?: number
@@ -31,21 +42,57 @@ export interface ScoreQuestion {
   continuations: string[]
   topLogprobs?: number
   entropy?: boolean
+  terms?: boolean
   repeat?: number
+}
+/** Only for targets that sum phrases themselves; others are asked to score them. */
+export interface MassQuestion {
+  kind: 'mass'
+  prompt: Prompt
+  phrases: string[]
 }
 export interface EmbedQuestion {
   kind: 'embed'
   texts: string[]
 }
+export interface EntailQuestion {
+  kind: 'entail'
+  pairs: [premise: string, hypothesis: string][]
+}
+export interface DropoutQuestion {
+  kind: 'dropout'
+  prompt: Prompt
+  continuation: string
+  passes: number
+  rate: number
+  seed: number
+}
+export interface CompareQuestion {
+  kind: 'compare'
+  reference: string
+  texts: string[]
+  topK?: number
+}
 /** A question as evidence keeps it: readable, complete, and free of how the server was asked. */
-export type Question = ChatQuestion | CompleteQuestion | ScoreQuestion | EmbedQuestion
+export type Question =
+  | ChatQuestion
+  | CompleteQuestion
+  | ScoreQuestion
+  | MassQuestion
+  | EmbedQuestion
+  | EntailQuestion
+  | DropoutQuestion
+  | CompareQuestion
 
 /** What a target answered, in one normal form for every dialect. */
 export interface Answer {
   samples?: Sample[]
   scores?: TokenScores[]
+  mass?: PhraseMass
   vectors?: number[][]
   entailments?: Entailment[]
+  dropout?: DropoutScores
+  comparisons?: Comparison[]
 }
 
 /** Reply length where a benchmark states none. */
@@ -57,15 +104,16 @@ export interface Asker {
   itemId: string
 }
 
+/** What is told of each token. */
+type Detail = Pick<SamplingQuestion, 'topLogprobs' | 'entropy' | 'terms'>
+
 /** Lowers what is asked to what the target has. `capabilities` null: not probed yet, nothing is lowered. */
-function affordable(
-  asked: { topLogprobs?: number; entropy?: boolean },
-  capabilities: Capabilities | null,
-  most: number,
-): { topLogprobs?: number; entropy?: boolean } {
-  const fitting: { topLogprobs?: number; entropy?: boolean } = {}
+function affordable(asked: Detail, capabilities: Capabilities | null, most: number): Detail {
+  const fitting: Detail = {}
+  const full = capabilities === null || capabilities.full
   if (asked.topLogprobs !== undefined && most >= 0) fitting.topLogprobs = Math.min(asked.topLogprobs, most)
-  if (asked.entropy && (capabilities === null || capabilities.full)) fitting.entropy = true
+  if (asked.entropy && full) fitting.entropy = true
+  if (asked.terms && full) fitting.terms = true
   return fitting
 }
 
@@ -83,32 +131,21 @@ function sampling(options: Sampling, capabilities: Capabilities | null): Samplin
   }
 }
 
-/**
- * Gives a sampling question its seed: 31 bits from the run's seed, the item, the question and its repeat, so that the
- * same run draws the same samples on every machine and in every order. Greedy questions stay without.
- */
-function seeded<Q extends ChatQuestion | CompleteQuestion>(question: Q, asker: Asker): Q {
-  if (question.temperature > 0) question.seed = hash32(asker.seed, asker.itemId, canonicalJson(question)) >>> 1
-  return question
-}
-
 /** The question behind `Model.chat`. */
 export const chatQuestion = (
   messages: Message[],
   options: Sampling,
   capabilities: Capabilities | null,
-  asker: Asker,
-): ChatQuestion => seeded({ kind: 'chat', messages, ...sampling(options, capabilities) }, asker)
+): ChatQuestion => ({ kind: 'chat', messages, ...sampling(options, capabilities) })
 
 /** The question behind `Model.complete`. An answer prefix is simply the prompt's end. */
 export const completeQuestion = (
   prompt: string,
   options: Sampling,
   capabilities: Capabilities | null,
-  asker: Asker,
 ): CompleteQuestion => {
   const { answerPrefix, ...rest } = sampling(options, capabilities)
-  return seeded({ kind: 'complete', prompt: prompt + (answerPrefix ?? ''), ...rest }, asker)
+  return { kind: 'complete', prompt: prompt + (answerPrefix ?? ''), ...rest }
 }
 
 /** The question behind `Model.score`. */
@@ -128,67 +165,13 @@ export function scoreQuestion(
   }
 }
 
-/** The messages with nothing but role and content, in that order, whatever else the caller's objects carry. */
-const plainMessages = (messages: Message[]) => messages.map(({ role, content }) => [role, content])
-const plainPrompt = (prompt: Prompt) =>
-  typeof prompt === 'string' ? prompt : [plainMessages(prompt.messages), prompt.answerPrefix ?? null]
-
-/** One string for one question: fields in a fixed order, defaults written out. What it holds is what keys rest on. */
-export function canonicalJson(question: Question): string {
-  switch (question.kind) {
-    case 'chat':
-    case 'complete':
-      return JSON.stringify([
-        question.kind,
-        question.kind === 'chat' ? plainMessages(question.messages) : question.prompt,
-        question.answerPrefix ?? null,
-        question.n,
-        question.temperature,
-        question.temperature > 0 ? question.topP : 1,
-        question.maxTokens,
-        question.stop ?? null,
-        question.topLogprobs ?? null,
-        question.entropy ?? false,
-        question.seed ?? null,
-        question.repeat ?? 0,
-      ])
-    case 'score':
-      return JSON.stringify([
-        'score',
-        plainPrompt(question.prompt),
-        question.continuations,
-        question.topLogprobs ?? null,
-        question.entropy ?? false,
-        question.repeat ?? 0,
-      ])
-    case 'embed':
-      return JSON.stringify(['embed', question.texts])
-  }
-}
-
-/** The evidence key: hex SHA-256 of the canonical question, derived seed included. */
-export const questionKey = (question: Question): string => sha256(canonicalJson(question))
-
-/** Answers that a question asks for: each sample and each scored list counts one. */
-export const answersAsked = (question: Question): number =>
-  question.kind === 'chat' || question.kind === 'complete' ? question.n : 1
-
-/** Rough UTF-8 bytes of all that is sent for a question, times what is sent for each continuation. */
-export function questionSize(question: Question): number {
-  switch (question.kind) {
-    case 'chat':
-      return question.messages.reduce((sum, message) => sum + message.content.length + 8, 0)
-    case 'complete':
-      return question.prompt.length
-    case 'score': {
-      const { prompt, continuations } = question
-      const size =
-        typeof prompt === 'string'
-          ? prompt.length
-          : prompt.messages.reduce((sum, message) => sum + message.content.length + 8, prompt.answerPrefix?.length ?? 0)
-      return continuations.reduce((sum, continuation) => sum + size + continuation.length, 0)
-    }
-    case 'embed':
-      return question.texts.reduce((sum, text) => sum + text.length, 0)
-  }
+/** The question behind `Model.dropout`. Raises RangeError for passes and rates that mean nothing. */
+export function dropoutQuestion(
+  prompt: Prompt,
+  continuation: string,
+  { passes = 10, rate = 0.1, seed = 0 }: DropoutOptions,
+): DropoutQuestion {
+  if (!Number.isInteger(passes) || passes < 2) throw new RangeError(`dropout needs two passes or more, not ${passes}`)
+  if (!(rate >= 0 && rate < 1)) throw new RangeError(`a dropout rate lies in [0, 1), not at ${rate}`)
+  return { kind: 'dropout', prompt, continuation, passes, rate, seed }
 }

@@ -1,4 +1,5 @@
 import type { Capabilities } from '../../schema/capabilities.ts'
+import { answersAsked, seedAndKey } from './canonical.ts'
 import type { Clock } from './clock.ts'
 import type { TargetConnection, Transport } from './connection.ts'
 import { createDispatcher, type Dispatcher, type DispatcherOptions } from './dispatcher.ts'
@@ -6,27 +7,14 @@ import { ModelError } from './errors.ts'
 import { type EvidenceBook, memoryBook } from './evidence.ts'
 import { massOf } from './mass.ts'
 import { type Account, newUsage, type Usage } from './metering.ts'
-import type {
-  Comparison,
-  DropoutScores,
-  Entailment,
-  Message,
-  Model,
-  PhraseMass,
-  Prompt,
-  Sample,
-  Sampling,
-  ScoreOptions,
-  TokenScores,
-} from './model.ts'
+import type { Model, Prompt, ScoreOptions } from './model.ts'
 import {
   type Answer,
   type Asker,
-  answersAsked,
   chatQuestion,
   completeQuestion,
+  dropoutQuestion,
   type Question,
-  questionKey,
   scoreQuestion,
 } from './question.ts'
 import { totals } from './scored-text.ts'
@@ -78,8 +66,8 @@ export function createModel(options: SessionOptions): ModelSession {
   const asked = new Map<string, Promise<Answer>>()
   let closed: ModelError | null = null
 
-  function ask(question: Question, deadline: number): Promise<Answer> {
-    const key = questionKey(question)
+  function ask(question: Question, asker: Asker, deadline: number): Promise<Answer> {
+    const key = seedAndKey(question, asker)
     if (options.reuse !== false) {
       const known = book.get(key)
       if (known !== undefined) {
@@ -109,43 +97,51 @@ export function createModel(options: SessionOptions): ModelSession {
     },
     forItem(itemId, { deadline = Number.POSITIVE_INFINITY } = {}) {
       const asker: Asker = { seed: options.seed, itemId }
+      const put = (question: Question) => ask(question, asker, deadline)
+      const score = async (prompt: Prompt, continuations: string[], detail: ScoreOptions = {}) => {
+        // Nothing to ask: no text has probability 1.
+        if (continuations.every((continuation) => continuation === ''))
+          return continuations.map(() => totals([], false))
+        return (await put(scoreQuestion(prompt, continuations, detail, capabilities))).scores ?? []
+      }
       return {
         capabilities,
-        async chat(messages: Message[], sampling: Sampling = {}): Promise<Sample[]> {
-          return (await ask(chatQuestion(messages, sampling, capabilities, asker), deadline)).samples ?? []
+        score,
+        async chat(messages, sampling = {}) {
+          return (await put(chatQuestion(messages, sampling, capabilities))).samples ?? []
         },
-        async complete(prompt: string, sampling: Sampling = {}): Promise<Sample[]> {
-          return (await ask(completeQuestion(prompt, sampling, capabilities, asker), deadline)).samples ?? []
+        async complete(prompt, sampling = {}) {
+          return (await put(completeQuestion(prompt, sampling, capabilities))).samples ?? []
         },
-        async score(prompt: Prompt, continuations: string[], score: ScoreOptions = {}): Promise<TokenScores[]> {
-          // Nothing to ask: no text has probability 1.
-          if (continuations.every((continuation) => continuation === ''))
-            return continuations.map(() => totals([], false))
-          return (await ask(scoreQuestion(prompt, continuations, score, capabilities), deadline)).scores ?? []
-        },
-        async embed(texts: string[]): Promise<Float32Array[]> {
-          if (texts.length === 0) return []
-          const { vectors = [] } = await ask({ kind: 'embed', texts }, deadline)
-          return vectors.map((vector) => Float32Array.from(vector))
-        },
-        async mass(prompt: Prompt, phrases: string[]): Promise<PhraseMass> {
-          const scores = await this.score(prompt, phrases)
+        async mass(prompt, phrases) {
+          // The backend that scores by lists of its own also sums phrases, and refuses empty ones.
+          if (capabilities.promptLogprobsBy === 'score' && phrases.length > 0 && !phrases.includes('')) {
+            const { mass } = await put({ kind: 'mass', prompt, phrases })
+            if (mass !== undefined) return mass
+          }
+          const scores = await score(prompt, phrases)
           return massOf(
             phrases,
             scores.map(({ logprob }) => logprob),
           )
         },
-        async entail(): Promise<Entailment[]> {
-          throw new ModelError(
-            'capability_missing',
-            capabilities.missing.entailment ?? 'The target judges no entailment.',
-          )
+        async embed(texts) {
+          if (texts.length === 0) return []
+          const { vectors = [] } = await put({ kind: 'embed', texts })
+          return vectors.map((vector) => Float32Array.from(vector))
         },
-        async dropout(): Promise<DropoutScores> {
-          throw new ModelError('capability_missing', capabilities.missing.full ?? 'The target has no dropout passes.')
+        async entail(pairs) {
+          if (pairs.length === 0) return []
+          return (await put({ kind: 'entail', pairs })).entailments ?? []
         },
-        async compare(): Promise<Comparison[]> {
-          throw new ModelError('capability_missing', capabilities.missing.full ?? 'The target compares no models.')
+        async dropout(prompt, continuation, dropout = {}) {
+          const answer = await put(dropoutQuestion(prompt, continuation, dropout))
+          return answer.dropout ?? unanswered('dropout')
+        },
+        async compare(reference, texts, { topK } = {}) {
+          if (texts.length === 0) return []
+          const question = { kind: 'compare' as const, reference, texts, ...(topK === undefined ? {} : { topK }) }
+          return (await put(question)).comparisons ?? []
         },
       }
     },
@@ -160,15 +156,22 @@ export function createModel(options: SessionOptions): ModelSession {
   }
 }
 
+/** Raises where an answer out of an older book lacks what was asked. */
+function unanswered(what: string): never {
+  throw new ModelError('malformed', `The stored answer holds no ${what}.`)
+}
+
 /** The parts of one question's answer, in order. */
 function joined(parts: Answer[]): Answer {
   const [first] = parts
   if (parts.length === 1 && first !== undefined) return first
   const whole: Answer = {}
-  for (const { samples, scores, vectors } of parts) {
+  for (const { samples, scores, vectors, entailments, comparisons } of parts) {
     if (samples) whole.samples = (whole.samples ?? []).concat(samples)
     if (scores) whole.scores = (whole.scores ?? []).concat(scores)
     if (vectors) whole.vectors = (whole.vectors ?? []).concat(vectors)
+    if (entailments) whole.entailments = (whole.entailments ?? []).concat(entailments)
+    if (comparisons) whole.comparisons = (whole.comparisons ?? []).concat(comparisons)
   }
   return whole
 }

@@ -43,6 +43,8 @@ describe('a server is known by what it does', () => {
       embeddings: true,
       contextLength: 8192,
     })
+    expect(found).toMatchObject(full ? { entailment: true, dropout: true } : { entailment: false })
+    expect(found.dropout).toBe(full ? true : undefined)
     expect(found.answerPrefix).toBe(dialect === 'vllm' ? true : undefined)
     if (!full) expect(found.missing.full).toMatch(/full-vocabulary/)
     expect(await probeTarget(target(dialect))).toEqual(found)

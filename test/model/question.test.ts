@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest'
+import { questionKey, seedAndKey } from '../../src/model/canonical.ts'
 import { targetRevision } from '../../src/model/connection.ts'
-import { chatQuestion, completeQuestion, questionKey, scoreQuestion } from '../../src/model/question.ts'
+import {
+  chatQuestion,
+  completeQuestion,
+  dropoutQuestion,
+  type Question,
+  scoreQuestion,
+} from '../../src/model/question.ts'
 import { allCapabilities } from './target.ts'
 
 const asker = { seed: 7, itemId: 'item-1' }
@@ -9,20 +16,17 @@ const messages = [{ role: 'user' as const, content: 'What is 12 + 7?' }]
 describe('evidence keys', () => {
   // Stored evidence is found by these: a change of them asks every model everything anew.
   test('are what they were', () => {
-    expect(questionKey(chatQuestion(messages, {}, allCapabilities, asker))).toMatchInlineSnapshot(
+    expect(questionKey(chatQuestion(messages, {}, allCapabilities))).toMatchInlineSnapshot(
       `"a90bd393ff649d48e49304330fe6784ea0e1d0f11fa5132d1ad285b77e2d7d4b"`,
     )
-    const sampled = chatQuestion(
-      messages,
-      { temperature: 1, n: 10, topLogprobs: 5, stop: ['\n'] },
-      allCapabilities,
-      asker,
-    )
+    const sampled = chatQuestion(messages, { temperature: 1, n: 10, topLogprobs: 5, stop: ['\n'] }, allCapabilities)
+    const key = seedAndKey(sampled, asker)
+    expect(key).toBe(questionKey(sampled))
     expect(sampled.seed).toMatchInlineSnapshot(`308743873`)
     expect(questionKey(sampled)).toMatchInlineSnapshot(
       `"1a4c8919d0f5d78200df15efbd38317684727d07f535a9a06acafe8ef303ebaa"`,
     )
-    expect(questionKey(completeQuestion('Once', { maxTokens: 8 }, allCapabilities, asker))).toMatchInlineSnapshot(
+    expect(questionKey(completeQuestion('Once', { maxTokens: 8 }, allCapabilities))).toMatchInlineSnapshot(
       `"cc1155a23f7d4faddf7f6d6c55964da5714919547af86f9a1dde40ce47c9759d"`,
     )
     expect(questionKey(scoreQuestion('The cat', [' sat', ' ran'], {}, allCapabilities))).toMatchInlineSnapshot(
@@ -37,29 +41,41 @@ describe('evidence keys', () => {
   })
 
   test('do not rest on the order or number of fields that a caller writes', () => {
-    const plain = chatQuestion([{ role: 'user', content: 'q' }], { maxTokens: 4, stop: ['.'] }, allCapabilities, asker)
+    const plain = chatQuestion([{ role: 'user', content: 'q' }], { maxTokens: 4, stop: ['.'] }, allCapabilities)
     const odd = chatQuestion(
       [{ content: 'q', role: 'user', name: 'x' } as never],
       { stop: ['.'], n: 1, temperature: 0, topP: 0.9, maxTokens: 4 },
       allCapabilities,
-      { seed: 8, itemId: 'item-2' },
     )
-    expect(questionKey(odd)).toBe(questionKey(plain))
+    expect(seedAndKey(odd, { seed: 8, itemId: 'item-2' })).toBe(seedAndKey(plain, asker))
   })
 
   test('differ in whatever changes the answer', () => {
+    const chat = (options: Parameters<typeof chatQuestion>[1]) =>
+      chatQuestion(messages, options, { ...allCapabilities, full: true })
     const keys = [
-      chatQuestion(messages, {}, allCapabilities, asker),
-      chatQuestion(messages, { maxTokens: 5 }, allCapabilities, asker),
-      chatQuestion(messages, { topLogprobs: 0 }, allCapabilities, asker),
-      chatQuestion(messages, { repeat: 1 }, allCapabilities, asker),
-      chatQuestion(messages, { answerPrefix: 'x' }, allCapabilities, asker),
-      chatQuestion(messages, { temperature: 1 }, allCapabilities, asker),
-      chatQuestion(messages, { temperature: 1, topP: 0.9 }, allCapabilities, asker),
-      chatQuestion(messages, { temperature: 1 }, allCapabilities, { ...asker, itemId: 'item-2' }),
-      chatQuestion(messages, { temperature: 1 }, allCapabilities, { ...asker, seed: 8 }),
-      completeQuestion('What is 12 + 7?', {}, allCapabilities, asker),
-    ].map(questionKey)
+      ...[
+        chat({}),
+        chat({ maxTokens: 5 }),
+        chat({ topLogprobs: 0 }),
+        chat({ entropy: true }),
+        chat({ terms: true }),
+        chat({ repeat: 1 }),
+        chat({ answerPrefix: 'x' }),
+        chat({ temperature: 1 }),
+        chat({ temperature: 1, topP: 0.9 }),
+        completeQuestion('What is 12 + 7?', {}, allCapabilities),
+        dropoutQuestion('p', 'c', {}),
+        dropoutQuestion('p', 'c', { seed: 1 }),
+        dropoutQuestion('p', 'c', { passes: 20 }),
+        { kind: 'mass', prompt: 'p', phrases: ['c'] },
+        { kind: 'entail', pairs: [['p', 'c']] },
+        { kind: 'compare', reference: 'r', texts: ['p', 'c'] },
+        { kind: 'compare', reference: 'r', texts: ['p', 'c'], topK: 5 },
+      ].map((question) => seedAndKey(question as Question, asker)),
+      seedAndKey(chat({ temperature: 1 }), { ...asker, itemId: 'item-2' }),
+      seedAndKey(chat({ temperature: 1 }), { ...asker, seed: 8 }),
+    ]
     expect(new Set(keys).size).toBe(keys.length)
   })
 })

@@ -1,6 +1,6 @@
 import { alternatives, contextOf, embed, hash, logprobOf, replyTo, tokenize } from './language.ts'
 import type { ServerSettings } from './openai.ts'
-import { generate, info, score } from './own-surface.ts'
+import { generate, info, other, score } from './own-surface.ts'
 
 /** What the test server answers, path by path. Pure: the same request always gets the same bytes. */
 
@@ -73,6 +73,8 @@ export function answer({ method, path, body }: Asked, settings: ServerSettings):
   }
   if (dialect === 'assay' && path === '/v1/assay/generate') return generate(body, settings)
   if (dialect === 'assay' && path === '/v1/assay/score') return score(body, settings)
+  const own = dialect === 'assay' && path.startsWith('/v1/assay/') ? other(path.slice(10), body, settings) : null
+  if (own !== null) return own
   throw new ApiError(404, 'not_found', 'Not Found')
 }
 

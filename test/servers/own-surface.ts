@@ -1,4 +1,5 @@
 import { type Answered, ApiError, chatText, type Message, opened, write } from './answers.ts'
+import { compare, dropout, embedding, entail } from './divergence.ts'
 import { alternatives, contextOf, hash, logprobOf, tokenize, uniform } from './language.ts'
 import type { ServerSettings } from './openai.ts'
 
@@ -23,16 +24,29 @@ export const info = ({ model, contextLength }: ServerSettings) => ({
 interface Wanted {
   top: number
   entropy: boolean
+  terms: boolean
   seed: number
 }
 
-function ownToken(token: string, context: string | null, { top, entropy, seed }: Wanted, chosen: string | null = null) {
+/** The terms of the full distribution; their kinds and signs are right, and they follow the text. */
+function termsOf(context: string, seed: number) {
+  const draw = (label: string) => uniform(`${context}\u0007${label}`, seed)
+  return { renyi: -20 * draw('renyi'), fisherRao: draw('fisher'), selfCertainty: -10 * draw('self') }
+}
+
+function ownToken(
+  token: string,
+  context: string | null,
+  { top, entropy, terms, seed }: Wanted,
+  chosen: string | null = null,
+) {
   return {
     token,
     id: hash(token) % 50_000,
     logprob: context === null ? null : logprobOf(context, token, seed),
     rank: context === null ? null : 1 + (hash(`${context}${token}`) % 40),
     entropy: entropy && context !== null ? 1 + 4 * uniform(`${context}\u0006`, seed) : null,
+    ...(terms && context !== null ? { terms: termsOf(context, seed) } : {}),
     top:
       context === null
         ? []
@@ -43,6 +57,7 @@ function ownToken(token: string, context: string | null, { top, entropy, seed }:
 const wanted = (request: Body, { seed }: ServerSettings): Wanted => ({
   top: request.topLogprobs ?? 0,
   entropy: request.entropy === true,
+  terms: request.terms === true,
   seed,
 })
 
@@ -107,7 +122,17 @@ export function score(body: Body, settings: ServerSettings): Answered {
         : chatText(prompt.messages as Message[]) + opened + (prompt.answerPrefix ?? '')
     const border = Buffer.byteLength(before)
     let promptTokens = 0
-    const continuations = (request.continuations as string[]).map((continuation) => {
+    const phrases = ((request.phrases ?? []) as string[]).map((phrase) => {
+      let logprob = 0
+      const all = tokenize(before + phrase).map((token) => token.text)
+      let byte = 0
+      all.forEach((token, index) => {
+        byte += Buffer.byteLength(token)
+        if (byte > border && index > 0) logprob += logprobOf(contextOf(all, index), token, settings.seed)
+      })
+      return { phrase, logprob, mass: Math.exp(logprob) }
+    })
+    const continuations = ((request.continuations ?? []) as string[]).map((continuation) => {
       const all = tokenize(before + continuation).map((token) => token.text)
       promptTokens += all.length
       let byte = 0
@@ -129,7 +154,30 @@ export function score(body: Body, settings: ServerSettings): Answered {
       }
     })
     prompts.push(`score ${before} ${JSON.stringify(request.continuations)}`)
-    return { continuations, usage: { promptTokens, completionTokens: 0 } }
+    const mass = phrases.reduce((sum, phrase) => sum + phrase.mass, 0)
+    return {
+      continuations,
+      ...(request.phrases ? { phrases, mass } : {}),
+      usage: { promptTokens, completionTokens: 0 },
+    }
   })
   return { body: { model: settings.model, results }, answers: good, prompts }
+}
+
+/** The lists whose entries stand alone: dropout, compare, entail, embed. Null for another path. */
+export function other(path: string, body: Body, settings: ServerSettings): Answered | null {
+  const kinds: Record<string, (request: Body) => unknown> = {
+    dropout: (request) => dropout(request, settings),
+    compare: (request) => compare(request, String(body.reference), settings),
+    entail,
+    embed: embedding,
+  }
+  const one = kinds[path]
+  if (one === undefined) return null
+  if (path === 'compare' && String(body.reference).startsWith('other-'))
+    throw new ApiError(400, 'tokenizers_differ', 'The models have different tokenizers: compare their bits per byte.')
+  const { results, good } = each(body.requests, one)
+  const by = path === 'entail' ? { by: `judge:${settings.model}` } : {}
+  const prompts = (body.requests as unknown[]).map((request) => `${path} ${JSON.stringify(request)}`)
+  return { body: { model: settings.model, ...by, results }, answers: good, prompts }
 }

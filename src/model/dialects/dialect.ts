@@ -13,16 +13,21 @@ export type Surface =
   | 'generate'
   | 'score'
   | 'embedding'
+  | 'entail'
+  | 'dropout'
+  | 'compare'
 
 /** What one request carries of one question: all of it, one sample, or one continuation. */
 export interface Piece {
   surface: Surface
   question: Question
-  /** Samples wanted of this piece. */
+  /** What it weighs in a list: samples wanted, texts, or passes with dropout. */
   n: number
   seed?: number
   /** Which continuation, for surfaces that score one text a prompt. */
   continuation?: number
+  /** Which of a question's texts or pairs, for surfaces that take lists of them. */
+  part?: { from: number; to: number }
   /** Pieces of one group may share a request; null: each goes alone. */
   group: string | null
   /** Rough bytes sent, to bound a request. */
@@ -72,6 +77,10 @@ export interface Claims {
   promptLogprobsBy: readonly NonNullable<Capabilities['promptLogprobsBy']>[]
   full: boolean
   embeddings: boolean
+  /** Left out: no entailment. */
+  entailment?: boolean
+  /** Left out: no passes with dropout. */
+  dropout?: boolean
   tokenize: boolean
   /** Replies may be opened with given text, which some servers of this dialect ignore: to be proven. */
   answerPrefix?: 'proven'

@@ -10,6 +10,8 @@ export const claims: Claims = {
   answerPrefix: undefined,
   promptLogprobsBy: ['score'],
   full: true,
+  entailment: true,
+  dropout: true,
   reasons: {},
 }
 

@@ -1,9 +1,9 @@
 import type { Capabilities } from '../../../../schema/capabilities.ts'
 import { serverRoot } from '../../connection.ts'
 import { ModelError } from '../../errors.ts'
-import type { ChatQuestion, CompleteQuestion, EmbedQuestion, Question } from '../../question.ts'
+import type { ChatQuestion, CompleteQuestion, Question } from '../../question.ts'
 import type { Piece, WireContext, WireRequest } from '../dialect.ts'
-import { split as splitOpenai } from '../openai/request.ts'
+import { embeddedTexts, split as splitOpenai } from '../openai/request.ts'
 
 /**
  * Ollama's native API: its OpenAI paths put even raw completions through the chat template and take the Modelfile's
@@ -56,7 +56,7 @@ export function encode(pieces: Piece[], { target }: WireContext): WireRequest {
       }
     }
     case 'embedding': {
-      const input = pieces.flatMap((piece) => (piece.question as EmbedQuestion).texts)
+      const input = pieces.flatMap(embeddedTexts)
       return { url: `${root}/embed`, body: { model: target.model, input } }
     }
     default:

@@ -1,8 +1,8 @@
 import { ModelError } from '../../errors.ts'
-import type { ChatQuestion, CompleteQuestion, EmbedQuestion } from '../../question.ts'
+import type { ChatQuestion, CompleteQuestion } from '../../question.ts'
 import { toSample } from '../../samples.ts'
 import type { Decoded, Piece, WireContext, WireUsage } from '../dialect.ts'
-import { attempt, checkedVector, isObject } from '../openai/response.ts'
+import { attempt, isObject, vectorsOf } from '../openai/response.ts'
 
 /** How Ollama's native API answers: one reply, thinking in a field, log-probabilities as a list beside it. */
 
@@ -30,7 +30,7 @@ export function decode(pieces: Piece[], body: unknown, { target }: WireContext):
   if (read.error) throw new ModelError('rejected', `The server reports an error: ${String(read.error).slice(0, 300)}`)
   const first = pieces[0] as Piece
   const known = { usage: usageOf(read), ...(typeof read.model === 'string' ? { model: read.model } : {}) }
-  if (first.surface === 'embedding') return { answers: vectors(pieces, read), ...known }
+  if (first.surface === 'embedding') return { answers: vectorsOf(pieces, read.embeddings), ...known }
   const { topLogprobs } = first.question as ChatQuestion | CompleteQuestion
   if (first.surface === 'chat' && !isObject(read.message))
     throw new ModelError('malformed', 'The answer has no "message".')
@@ -51,16 +51,4 @@ export function decode(pieces: Piece[], body: unknown, { target }: WireContext):
     ],
   }))
   return { answers: [answer], ...known }
-}
-
-function vectors(pieces: Piece[], { embeddings }: OllamaBody): Decoded['answers'] {
-  const count = pieces.reduce((sum, piece) => sum + (piece.question as EmbedQuestion).texts.length, 0)
-  if (!Array.isArray(embeddings) || embeddings.length !== count)
-    throw new ModelError('malformed', `The answer does not hold ${count} embeddings.`)
-  let place = 0
-  return pieces.map((piece) => {
-    const own = embeddings.slice(place, place + (piece.question as EmbedQuestion).texts.length)
-    place += own.length
-    return attempt(() => ({ vectors: own.map(checkedVector) }))
-  })
 }

@@ -1,15 +1,9 @@
 import type { Capabilities } from '../../../../schema/capabilities.ts'
 import { hash32 } from '../../../methods/random.ts'
+import { questionSize } from '../../canonical.ts'
 import { openaiRoot } from '../../connection.ts'
 import { ModelError } from '../../errors.ts'
-import {
-  type ChatQuestion,
-  type CompleteQuestion,
-  type EmbedQuestion,
-  type Question,
-  questionSize,
-  type ScoreQuestion,
-} from '../../question.ts'
+import type { ChatQuestion, CompleteQuestion, EmbedQuestion, Question, ScoreQuestion } from '../../question.ts'
 import type { Piece, WireContext, WireRequest } from '../dialect.ts'
 
 /** How OpenAI's API is asked: chat and legacy completions, echo for given text, embeddings. */
@@ -32,6 +26,10 @@ export function split(question: Question, capabilities: Capabilities): Piece[] {
       return echoPieces(question, capabilities)
     case 'embed':
       return embedPieces(question, capabilities)
+    case 'entail':
+      throw missing('entailment', capabilities, 'The server judges no entailment.')
+    default:
+      throw missing('full', capabilities, "OpenAI's API has no full-vocabulary quantities.")
   }
 }
 
@@ -81,10 +79,34 @@ export function echoPieces(question: ScoreQuestion, capabilities: Capabilities):
 
 export function embedPieces(question: EmbedQuestion, capabilities: Capabilities): Piece[] {
   if (!capabilities.embeddings) throw missing('embeddings', capabilities, 'The server has no embeddings.')
-  return [
-    { surface: 'embedding', question, n: question.texts.length, group: 'embedding', size: questionSize(question) },
-  ]
+  return listPieces(question, 'embedding', 'embedding', question.texts)
 }
+
+/** Texts of one piece: enough to fill a request soon, few enough to leave with others. */
+const mostTexts = 16
+
+/** Pieces of a question that is a list itself. */
+export function listPieces(
+  question: Question,
+  surface: Piece['surface'],
+  group: string,
+  texts: readonly (string | readonly string[])[],
+): Piece[] {
+  const pieces: Piece[] = []
+  for (let from = 0; from < texts.length; from += mostTexts) {
+    const to = Math.min(from + mostTexts, texts.length)
+    let size = 0
+    for (const text of texts.slice(from, to)) size += typeof text === 'string' ? text.length : text.join('').length
+    pieces.push({ surface, question, n: to - from, part: { from, to }, group, size })
+  }
+  return pieces
+}
+
+/** A piece's own part of its question's list. */
+export const partOf = <T>({ part }: Piece, list: readonly T[]): T[] => list.slice(part?.from, part?.to)
+
+/** The texts of an embedding piece. */
+export const embeddedTexts = (piece: Piece): string[] => partOf(piece, (piece.question as EmbedQuestion).texts)
 
 /** The body of a chat request. */
 export function chatBody(piece: Piece, { target, quirks }: WireContext): Record<string, unknown> {
@@ -169,6 +191,6 @@ export function encode(pieces: Piece[], context: WireContext): WireRequest {
 
 export const embeddingBody = (pieces: Piece[], { target }: WireContext): Record<string, unknown> => ({
   model: target.model,
-  input: pieces.flatMap((piece) => (piece.question as EmbedQuestion).texts),
+  input: pieces.flatMap(embeddedTexts),
   encoding_format: 'float',
 })

@@ -1,7 +1,7 @@
 import { ModelError } from '../../errors.ts'
 import { isLegacy, legacyTop } from '../../logprobs.ts'
 import type { Sample } from '../../model.ts'
-import type { Answer, ChatQuestion, CompleteQuestion, EmbedQuestion, ScoreQuestion } from '../../question.ts'
+import type { Answer, ChatQuestion, CompleteQuestion, ScoreQuestion } from '../../question.ts'
 import { toSample } from '../../samples.ts'
 import { cutContinuation, type GivenToken } from '../../scored-text.ts'
 import type { Decoded, Piece, WireContext, WireUsage } from '../dialect.ts'
@@ -151,17 +151,28 @@ function echoScores(piece: Piece, choice: Choice) {
 }
 
 export function decodeEmbeddings(pieces: Piece[], body: OpenaiBody): Decoded {
-  const count = pieces.reduce((sum, piece) => sum + (piece.question as EmbedQuestion).texts.length, 0)
-  if (!Array.isArray(body.data) || body.data.length !== count)
+  const list = Array.isArray(body.data) ? body.data : []
+  const sorted = [...list].sort((a, b) => (a.index ?? 0) - (b.index ?? 0))
+  return finished(
+    body,
+    vectorsOf(
+      pieces,
+      sorted.map(({ embedding }) => embedding),
+    ),
+  )
+}
+
+/** Vectors, each piece its own. Raises ModelError('malformed') where there are not as many as texts. */
+export function vectorsOf(pieces: Piece[], vectors: unknown): (Answer | ModelError)[] {
+  const count = pieces.reduce((sum, { n }) => sum + n, 0)
+  if (!Array.isArray(vectors) || vectors.length !== count)
     throw new ModelError('malformed', `The answer does not hold ${count} embeddings.`)
-  const sorted = [...body.data].sort((a, b) => (a.index ?? 0) - (b.index ?? 0))
   let place = 0
-  const answers = pieces.map((piece) => {
-    const own = sorted.slice(place, place + (piece.question as EmbedQuestion).texts.length)
-    place += own.length
-    return attempt(() => ({ vectors: own.map(({ embedding }) => checkedVector(embedding)) }))
+  return pieces.map((piece) => {
+    const own = vectors.slice(place, place + piece.n)
+    place += piece.n
+    return attempt(() => ({ vectors: own.map(checkedVector) }))
   })
-  return finished(body, answers)
 }
 
 /** A vector of finite numbers. Raises ModelError('malformed'). */

@@ -1,7 +1,8 @@
 import type { Capabilities } from '../../../../schema/capabilities.ts'
+import { questionKey, questionSize } from '../../canonical.ts'
 import { openaiRoot } from '../../connection.ts'
 import { ModelError } from '../../errors.ts'
-import { type ChatQuestion, type Question, questionKey, questionSize, type ScoreQuestion } from '../../question.ts'
+import type { ChatQuestion, Question, ScoreQuestion } from '../../question.ts'
 import type { Piece, WireContext, WireRequest } from '../dialect.ts'
 import {
   chatBody,

@@ -1,9 +1,9 @@
 import type { Capabilities } from '../../../../schema/capabilities.ts'
 import { trimmedBase } from '../../connection.ts'
 import { ModelError } from '../../errors.ts'
-import type { ChatQuestion, CompleteQuestion, EmbedQuestion, Question } from '../../question.ts'
+import type { ChatQuestion, CompleteQuestion, Question } from '../../question.ts'
 import type { Piece, WireContext, WireRequest } from '../dialect.ts'
-import { encode as encodeOpenai, split as splitOpenai } from '../openai/request.ts'
+import { embeddedTexts, encode as encodeOpenai, split as splitOpenai } from '../openai/request.ts'
 
 /**
  * Cloudflare Workers AI by REST: `https://api.cloudflare.com/client/v4/accounts/{account}/ai`, where models are run
@@ -37,7 +37,7 @@ export function encode(pieces: Piece[], context: WireContext): WireRequest {
       return { url, body: { prompt: question.prompt, raw: true, ...drawing(first, question) } }
     }
     case 'embedding':
-      return { url, body: { text: pieces.flatMap((piece) => (piece.question as EmbedQuestion).texts) } }
+      return { url, body: { text: pieces.flatMap(embeddedTexts) } }
     default:
       throw new ModelError('capability_missing', `Workers AI has no ${first.surface}.`)
   }

@@ -1,8 +1,7 @@
 import { ModelError } from '../../errors.ts'
-import type { EmbedQuestion } from '../../question.ts'
 import { toSample } from '../../samples.ts'
 import type { Decoded, Piece, WireContext, WireUsage } from '../dialect.ts'
-import { attempt, checkedVector, decode as decodeOpenai, isObject } from '../openai/response.ts'
+import { attempt, decode as decodeOpenai, isObject, vectorsOf } from '../openai/response.ts'
 import { speaksOpenai } from './request.ts'
 
 /** How Workers AI answers: the model's output in Cloudflare's envelope. Some models answer in OpenAI's shape inside it. */
@@ -38,7 +37,7 @@ export function decode(pieces: Piece[], body: unknown, context: WireContext): De
   if (Array.isArray(read.choices)) return decodeOpenai(pieces, result, context)
   const first = pieces[0] as Piece
   const usage = usageOf(read)
-  if (first.surface === 'embedding') return { answers: vectors(pieces, read), usage }
+  if (first.surface === 'embedding') return { answers: vectorsOf(pieces, read.data), usage }
   const { response } = read
   // A model told to write JSON may have it parsed already.
   const text =
@@ -51,16 +50,4 @@ export function decode(pieces: Piece[], body: unknown, context: WireContext): De
     answers: [attempt(() => ({ samples: [toSample(reply, undefined, context.target.reasoningTags)] }))],
     usage,
   }
-}
-
-function vectors(pieces: Piece[], { data }: RunResult): Decoded['answers'] {
-  const count = pieces.reduce((sum, piece) => sum + (piece.question as EmbedQuestion).texts.length, 0)
-  if (!Array.isArray(data) || data.length !== count)
-    throw new ModelError('malformed', `The answer does not hold ${count} embeddings.`)
-  let place = 0
-  return pieces.map((piece) => {
-    const own = data.slice(place, place + (piece.question as EmbedQuestion).texts.length)
-    place += own.length
-    return attempt(() => ({ vectors: own.map(checkedVector) }))
-  })
 }
