@@ -7,6 +7,8 @@ from pathlib import Path
 
 from transformers import AutoTokenizer
 
+from .faults import invalid
+
 
 def _byte_of_character() -> dict[str, int]:
     """The byte that each printable stand-in of byte-level BPE means (GPT-2's table, inverted)."""
@@ -43,6 +45,9 @@ class Tokens:
             "bytes" if '"ByteLevel"' in kinds else "spaces" if "\u2581" in kinds or '"Metaspace"' in kinds else "plain"
         )
         self._pieces: dict[int, bytes] = {}
+        # A vocabulary of whole words is closed: what it lacks would all be read as one and the same unknown word.
+        closed = backend.get("model", {}).get("type") == "WordLevel"
+        self._unknown: int | None = self.tokenizer.unk_token_id if closed else None
 
     @cached_property
     def _added(self) -> dict[int, str]:
@@ -89,7 +94,10 @@ class Tokens:
 
     def encode(self, text: str, special: bool | None = None) -> list[int]:
         """Ids of a text; `special` adds the tokenizer's own frame (such as BOS), by default as the tokenizer does."""
-        return self.tokenizer.encode(text, add_special_tokens=special is not False)
+        ids = self.tokenizer.encode(text, add_special_tokens=special is not False)
+        if self._unknown is not None and self._unknown in ids:
+            self._refuse(text)
+        return ids
 
     def encode_spans(self, text: str, special: bool = False) -> Encoding:
         """Ids of a text with byte ranges; tokens that the frame adds cover nothing."""
@@ -97,6 +105,8 @@ class Tokens:
             text, add_special_tokens=special, return_offsets_mapping=True, return_special_tokens_mask=True
         )
         ids, offsets = encoded["input_ids"], encoded["offset_mapping"]
+        if self._unknown is not None and self._unknown in ids:
+            self._refuse(text)
         data = text.encode()
         framed = [low == high for low, high in offsets]
         pieces = [
@@ -119,6 +129,14 @@ class Tokens:
                 starts.append(reach[low])
                 ends.append(reach[high])
         return Encoding(ids, starts, ends)
+
+    def _refuse(self, text: str) -> None:
+        """Tell the words that a closed vocabulary lacks."""
+        encoded = self.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+        spans = zip(encoded["input_ids"], encoded["offset_mapping"], strict=True)
+        lacking = list(dict.fromkeys(text[low:high].strip() for token, (low, high) in spans if token == self._unknown))
+        shown = ", ".join(map(repr, lacking[:5])) + (" and others" if len(lacking) > 5 else "")
+        raise invalid(f"This model's closed vocabulary lacks {shown}.", "", "out_of_vocabulary")
 
     def render(self, messages: list[dict], answer_prefix: str = "", generation: bool = True) -> str:
         """The conversation by the model's chat template, up to the answer and its forced beginning."""

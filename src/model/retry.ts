@@ -51,6 +51,7 @@ export function verdict(error: ModelError, failures: Failures, batch: number): V
       return 'fatal'
     case 'rejected':
     case 'context_too_long':
+    case 'out_of_world':
     case 'content_filtered':
     case 'too_large':
     case 'invalid_logprobs':

@@ -1,4 +1,10 @@
-import { type BenchmarkReport, benchmarkReport, type ItemCounts, type Metric } from '../../schema/report.ts'
+import {
+  type BenchmarkReport,
+  benchmarkReport,
+  type ItemCounts,
+  type Metric,
+  type NullReason,
+} from '../../schema/report.ts'
 import type { AnyBenchmark, ReportContext, Row } from '../benchmarks/define.ts'
 import type { RunBenchmarkRow, RunRow } from '../store/runs.ts'
 import type { StoredScore } from '../store/scores.ts'
@@ -59,7 +65,20 @@ export function reportOf(
   } catch (error) {
     report = withoutValue(row.title, error instanceof Error ? error.message : String(error))
   }
+  if (rows.length > 0 && rows.every((one) => one.reason === 'out_of_world'))
+    return nulled(report, 'out_of_world', 'Not asked: its prompts have words that the model’s closed vocabulary lacks.')
   return row.size === 0 ? lacking(report, benchmark, run) : report
+}
+
+/** Every value null for one reason, which a caveat tells. */
+function nulled(report: BenchmarkReport, reason: NullReason, message: string): BenchmarkReport {
+  const nothing = <M extends Metric>(metric: M): M => ({ ...metric, value: null, interval: null, reason })
+  return {
+    ...report,
+    headline: nothing(report.headline),
+    metrics: report.metrics.map(nothing),
+    caveats: [{ code: reason, message }, ...report.caveats],
+  }
 }
 
 /** Where no item could be asked: every value is null for that reason. */
@@ -68,21 +87,10 @@ function lacking(
   benchmark: AnyBenchmark,
   { target }: Pick<RunRow, 'target'>,
 ): BenchmarkReport {
-  const nothing = <M extends Metric>(metric: M): M => ({
-    ...metric,
-    value: null,
-    interval: null,
-    reason: 'capability_missing' as const,
-  })
   const missing = benchmark.needs.filter((need) => !target.capabilities[need])
   const why = missing.map((need) => `${need} (${target.capabilities.missing[need] ?? 'not found by the probe'})`)
   const message = `Not asked: the target lacks ${why.join(', ')}.`
-  return {
-    ...report,
-    headline: nothing(report.headline),
-    metrics: report.metrics.map(nothing),
-    caveats: [{ code: 'capability_missing', message }, ...report.caveats],
-  }
+  return nulled(report, 'capability_missing', message)
 }
 
 const withoutValue = (title: string, message: string): BenchmarkReport => ({
