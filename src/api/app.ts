@@ -1,4 +1,5 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
+import { accepts } from 'hono/accepts'
 import { bodyLimit } from 'hono/body-limit'
 import { HTTPException } from 'hono/http-exception'
 import { methodNotAllowed } from 'hono/method-not-allowed'
@@ -22,6 +23,13 @@ import { addRunResults } from './run-results.ts'
 import { addRuns } from './runs.ts'
 import { addSessions } from './sessions.ts'
 import { addTargets } from './targets.ts'
+
+/** Whoever names neither is no browser. */
+const accepted = {
+  header: 'Accept' as const,
+  supports: ['application/problem+json', 'text/html'],
+  default: 'application/problem+json',
+}
 
 /** Bytes of any body but a dataset's. */
 const mostBodyBytes = 1024 * 1024
@@ -54,8 +62,11 @@ function logFailure(context: ApiContext, error: unknown): void {
   console.error(JSON.stringify({ level: 'error', ...place, name, message: plain(message), stack: plain(stack) }))
 }
 
-/** The HTTP API: what production serves and what tests call. */
-export function createApi(): Api {
+/**
+ * The HTTP API: what production serves and what tests call. `missingPage` answers people whose browser asks for what is
+ * not there; all others get a problem document.
+ */
+export function createApi(missingPage?: (context: ApiContext) => Promise<Response>): Api {
   const api: Api = new OpenAPIHono<ApiEnvironment>({ defaultHook: refuseInvalid })
 
   api.onError((error, context) => {
@@ -63,9 +74,15 @@ export function createApi(): Api {
     if (problem.kind === 'internal') logFailure(context, error)
     return problemResponse(context, problem)
   })
-  api.notFound((context) =>
-    problemResponse(context, new ProblemError('not-found', `There is nothing at ${context.req.path}; see /docs.`)),
-  )
+  api.notFound((context) => {
+    const { path, method } = context.req
+    const forPeople = method === 'GET' && !path.startsWith('/v1/') && accepts(context, accepted) === 'text/html'
+    if (missingPage && forPeople) return missingPage(context)
+    return problemResponse(
+      context,
+      new ProblemError('not-found', `There is nothing at ${context.req.path}; see /docs.`),
+    )
+  })
 
   api.use(requestId())
   api.use('/v1/*', secureHeaders())

@@ -1,11 +1,12 @@
 import { Hono } from 'hono'
 import { secureHeaders } from 'hono/secure-headers'
 import { benchmarkPage, benchmarksPage } from './benchmarks.tsx'
-import type { PageEnvironment, PageServices } from './context.ts'
+import type { PageContext, PageEnvironment, PageServices } from './context.ts'
 import { itemPage } from './item.tsx'
 import { iconSvg } from './layout.tsx'
 import { leaderboardPage } from './leaderboard.tsx'
 import { loginPage } from './login.tsx'
+import { notFoundPage } from './message.tsx'
 import { runPage } from './run.tsx'
 import { runsPage } from './runs.tsx'
 import { stylePath, styleSheet } from './style.ts'
@@ -23,6 +24,18 @@ const headers = secureHeaders({
   referrerPolicy: 'same-origin',
   xFrameOptions: 'DENY',
 })
+
+/** What people get who ask for a page that is not there. */
+export async function missingPage(context: PageContext): Promise<Response> {
+  await headers(context, async () => {
+    context.res = await notFoundPage(
+      context,
+      'There is no such page',
+      'The address is mistyped, or what it named is gone.',
+    )
+  })
+  return context.res
+}
 
 /**
  * The pages people read: server-rendered, without script. `services` brings what lies in rooms that pages may not

@@ -379,3 +379,27 @@ describe('GET /login', () => {
     expect((await get('/login?error=key')).text).toContain('role="alert"')
   })
 })
+
+describe('a path that is not there', () => {
+  const ask = (path: string, accept: string) =>
+    exports.default.fetch(`https://assay.test${path}`, { headers: { accept } })
+
+  it('is a page with ways on for browsers, under the same rules as other pages', async () => {
+    const response = await ask('/nothing', 'text/html,application/xhtml+xml,*/*;q=0.8')
+    expect(response.status).toBe(404)
+    expect(response.headers.get('content-type')).toContain('text/html')
+    expect(response.headers.get('content-security-policy')).toContain("default-src 'none'")
+    expect(await response.text()).toContain('There is no such page')
+  })
+
+  it('is a problem for programs, and always below /v1', async () => {
+    for (const [path, accept] of [
+      ['/nothing', '*/*'],
+      ['/nothing', 'application/json'],
+      ['/v1/nothing', 'text/html'],
+    ] as const) {
+      const response = await ask(path, accept)
+      expect([response.status, response.headers.get('content-type')]).toEqual([404, 'application/problem+json'])
+    }
+  })
+})
