@@ -17,6 +17,12 @@ export class ModelError extends Error {
   }
 }
 
+/** Anything raised while an answer was read, as an error of this room. */
+export const asModelError = (error: unknown): ModelError =>
+  error instanceof ModelError
+    ? error
+    : new ModelError('malformed', `The answer could not be read: ${error instanceof Error ? error.message : 'unknown'}`)
+
 /** Control characters, ANSI escapes and newlines, which could forge a log line or a page. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const controls = /\u001b\[[0-9;]*[A-Za-z]|[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g

@@ -1,6 +1,7 @@
+import { openingText } from './canonical.ts'
 import type { Piece } from './dialects/dialect.ts'
 import type { ModelError } from './errors.ts'
-import type { Account } from './metering.ts'
+import { type Account, estimateCost } from './metering.ts'
 import type { Answer } from './question.ts'
 import type { Failures } from './retry.ts'
 import type { Cost } from './spend.ts'
@@ -33,10 +34,29 @@ export interface Job {
   sent: boolean
 }
 
+/** A piece that has not been sent yet. */
+export const newJob = (piece: Piece, call: Call, index: number, successesSeen: number): Job => ({
+  piece,
+  call,
+  index,
+  estimate: estimateCost(piece, index),
+  failures: { attempts: 0, hangs: 0, refusals: 0 },
+  successesSeen,
+  firstFailureAt: null,
+  batchLimit: Number.POSITIVE_INFINITY,
+  sent: false,
+})
+
+/** Pieces of one kind take about as long to answer: the same way of asking, replies of much the same length. */
+export function kindOf({ surface, question }: Piece): string {
+  if (question.kind !== 'chat' && question.kind !== 'complete') return surface
+  return `${surface}:${32 - Math.clz32(question.maxTokens)}`
+}
+
 /** Bytes of prompts in one request: long echoes have killed servers. */
 const mostBytes = 256 * 1024
 
-/** What waits to be sent, by group; groups and their members leave in the order they came. */
+/** What waits to be sent, by group; groups leave in the order they came. */
 export interface Queue {
   readonly size: number
   add(job: Job): void
@@ -51,25 +71,45 @@ export interface Queue {
   clear(): Job[]
 }
 
-/** `maxBatch`: most samples that one request may ask for. */
-export function createQueue(maxBatch: number): Queue {
+interface Group {
+  jobs: Job[]
+  /** How many at the end came since the group was last ordered. */
+  fresh: number
+}
+
+/** Questions that share a prefix side by side: a server computes it once a request. What came together is ordered, no more. */
+function order(group: Group): void {
+  const from = group.jobs.length - group.fresh
+  const opened = group.jobs.slice(from).map((job) => ({ job, text: openingText(job.piece.question) }))
+  opened.sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0))
+  opened.forEach(({ job }, place) => {
+    group.jobs[from + place] = job
+  })
+}
+
+/** `sizeOf`: how much of a kind one request may carry. */
+export function createQueue(sizeOf: (kind: string) => number): Queue {
   const alone = ''
-  const groups = new Map<string, Job[]>()
+  const groups = new Map<string, Group>()
   let delayed: { job: Job; due: number }[] = []
-  const groupOf = (job: Job): Job[] => {
+  const groupOf = (job: Job): Group => {
     const key = job.piece.group ?? alone
-    let jobs = groups.get(key)
-    if (jobs === undefined) {
-      jobs = []
-      groups.set(key, jobs)
+    let group = groups.get(key)
+    if (group === undefined) {
+      group = { jobs: [], fresh: 0 }
+      groups.set(key, group)
     }
-    return jobs
+    return group
   }
 
-  /** Takes from one group's head; returns how many places are used up in `taken`. */
-  function takeFrom(jobs: Job[], isAlone: boolean, admit: (job: Job) => 'go' | 'wait' | 'drop'): Job[] {
+  /** Takes from one group's head. */
+  function takeFrom(group: Group, isAlone: boolean, admit: (job: Job) => 'go' | 'wait' | 'drop'): Job[] {
+    const { jobs } = group
+    const most = isAlone || jobs.length === 0 ? 1 : sizeOf(kindOf((jobs[0] as Job).piece))
+    if (!isAlone && group.fresh > 1 && jobs.length > most) order(group)
+    group.fresh = 0
     const taken: Job[] = []
-    let limit = isAlone ? 1 : maxBatch
+    let limit = most
     let samples = 0
     let bytes = 0
     let used = 0
@@ -79,7 +119,7 @@ export function createQueue(maxBatch: number): Queue {
       const { n, size } = job.piece
       limit = taken.length === 0 ? Math.min(limit, job.batchLimit) : limit
       if (taken.length >= limit || (taken.length > 0 && job.batchLimit <= taken.length)) break
-      if (taken.length > 0 && (samples + n > maxBatch || bytes + size > mostBytes)) break
+      if (taken.length > 0 && (samples + n > most || bytes + size > mostBytes)) break
       const admitted = admit(job)
       if (admitted === 'drop') continue
       if (admitted === 'wait') break
@@ -94,12 +134,17 @@ export function createQueue(maxBatch: number): Queue {
   return {
     get size() {
       let size = delayed.length
-      for (const jobs of groups.values()) size += jobs.length
+      for (const { jobs } of groups.values()) size += jobs.length
       return size
     },
-    add: (job) => void groupOf(job).push(job),
+    add(job) {
+      const group = groupOf(job)
+      group.jobs.push(job)
+      group.fresh++
+    },
     putBack(jobs) {
-      for (let index = jobs.length - 1; index >= 0; index--) groupOf(jobs[index] as Job).unshift(jobs[index] as Job)
+      for (let index = jobs.length - 1; index >= 0; index--)
+        groupOf(jobs[index] as Job).jobs.unshift(jobs[index] as Job)
     },
     delay: (job, due) => void delayed.push({ job, due }),
     release(now) {
@@ -107,7 +152,7 @@ export function createQueue(maxBatch: number): Queue {
       let next = Number.POSITIVE_INFINITY
       const still: typeof delayed = []
       for (const entry of delayed) {
-        if (entry.due <= now) groupOf(entry.job).unshift(entry.job)
+        if (entry.due <= now) groupOf(entry.job).jobs.unshift(entry.job)
         else {
           still.push(entry)
           next = Math.min(next, entry.due)
@@ -117,16 +162,16 @@ export function createQueue(maxBatch: number): Queue {
       return next === Number.POSITIVE_INFINITY ? null : next
     },
     take(aloneOnly, admit) {
-      for (const [key, jobs] of groups) {
+      for (const [key, group] of groups) {
         if (aloneOnly && key !== alone) continue
-        const taken = takeFrom(jobs, key === alone, admit)
-        if (jobs.length === 0 && key !== alone) groups.delete(key)
+        const taken = takeFrom(group, key === alone, admit)
+        if (group.jobs.length === 0 && key !== alone) groups.delete(key)
         if (taken.length > 0) return taken
       }
       return []
     },
     clear() {
-      const all = [...groups.values()].flat().concat(delayed.map(({ job }) => job))
+      const all = [...groups.values()].flatMap(({ jobs }) => jobs).concat(delayed.map(({ job }) => job))
       groups.clear()
       delayed = []
       return all
