@@ -9,6 +9,7 @@
  * - `empty_answer`: the answer has no token or no word.
  * - `unparsed`: the text does not hold what was asked for.
  * - `undefined_ratio`: the denominator is zero.
+ * - `mismatched_evidence`: lists that belong together differ in length.
  * - `not_finite`: an input or the result is infinite or not a number.
  */
 export type NullReason =
@@ -20,6 +21,7 @@ export type NullReason =
   | 'empty_answer'
   | 'unparsed'
   | 'undefined_ratio'
+  | 'mismatched_evidence'
   | 'not_finite'
 
 /** A number, or the reason why there is none. Never NaN, never infinite. */

@@ -1,10 +1,12 @@
 import { claimConditionedProbabilityEstimator } from './claim-conditioned-probability.ts'
-import { cocoaMsp, cocoaMte, cocoaPpl, cocoaPplJaccard } from './cocoa.ts'
+import { cocoaMsp, cocoaMspJaccard, cocoaMte, cocoaMteJaccard, cocoaPpl, cocoaPplJaccard } from './cocoa.ts'
 import { fisherRaoEstimator, renyiNegEstimator, selfCertaintyEstimator } from './distribution-shape.ts'
 import { eigenScoreEstimator } from './eigen-score.ts'
-import { ensembleEstimator } from './ensemble.ts'
-import type { Estimator, EvidenceName } from './estimator.ts'
+import { dropoutEstimator, ensembleEstimator } from './ensemble.ts'
+import { cheatRatio, epistemicMutualInformation, epistemicMutualInformationEmpirical } from './epistemic.ts'
+import type { Estimator } from './estimator.ts'
 import { degMatEstimator, eccentricityEstimator, eigValLaplacianEstimator } from './graph.ts'
+import { mahalanobisEstimator, relativeMahalanobisEstimator, robustDensityEstimator } from './hidden-state-distance.ts'
 import { kernelLanguageEntropyEstimator } from './kernel-language-entropy.ts'
 import { lexicalSimilarityEstimator } from './lexical-similarity.ts'
 import { maximumSequenceProbability, maxTokenNll, perplexity } from './likelihoods.ts'
@@ -12,11 +14,15 @@ import { luqEstimator } from './long-text-uncertainty.ts'
 import { meanConditionalPmiEstimator, meanPmiEstimator } from './mutual-information.ts'
 import { sarEstimator, sentenceSarEstimator, tokenSarEstimator } from './relevance.ts'
 import {
+  idkMassEmpirical,
   idkMassEstimator,
   linguistic1S,
   pTrue,
   pTrueEmpirical,
   pTrueSampling,
+  selfEvaluation,
+  selfEvaluationEmpirical,
+  selfEvaluationNota,
   verbalized1S,
   verbalized2S,
 } from './self-report.ts'
@@ -66,8 +72,12 @@ export const estimators = {
   'LabelProb:nli': labelProbEstimator('nli'),
   'SemanticEntropy:exact': semanticEntropyEstimator('exact'),
   'SemanticEntropy:nli': semanticEntropyEstimator('nli'),
+  'SemanticEntropy:sum-direct:exact': semanticEntropyEstimator('exact', 'sum', 'direct'),
+  'SemanticEntropy:sum-direct:nli': semanticEntropyEstimator('nli', 'sum', 'direct'),
   'SemanticEntropy:frequency-mean:exact': semanticEntropyEstimator('exact', 'frequency'),
   'SemanticEntropy:frequency-mean:nli': semanticEntropyEstimator('nli', 'frequency'),
+  'SemanticEntropy:frequency-direct:exact': semanticEntropyEstimator('exact', 'frequency', 'direct'),
+  'SemanticEntropy:frequency-direct:nli': semanticEntropyEstimator('nli', 'frequency', 'direct'),
   'SemanticDensity:nli': semanticDensityEstimator,
   TokenSAR: tokenSarEstimator,
   SentenceSAR: sentenceSarEstimator,
@@ -75,7 +85,9 @@ export const estimators = {
   CocoaMSP: cocoaMsp,
   CocoaPPL: cocoaPpl,
   CocoaMTE: cocoaMte,
+  'CocoaMSP:jaccard': cocoaMspJaccard,
   'CocoaPPL:jaccard': cocoaPplJaccard,
+  'CocoaMTE:jaccard': cocoaMteJaccard,
   'ClaimConditionedProbability:nli': claimConditionedProbabilityEstimator,
   PTrue: pTrue,
   PTrueSampling: pTrueSampling,
@@ -84,16 +96,27 @@ export const estimators = {
   Verbalized2S: verbalized2S,
   Linguistic1S: linguistic1S,
   EigenScore: eigenScoreEstimator,
+  Mahalanobis: mahalanobisEstimator,
+  RelativeMahalanobis: relativeMahalanobisEstimator,
+  RDE: robustDensityEstimator,
   EnsembleTU: ensembleEstimator('EnsembleTU'),
   EnsembleDU: ensembleEstimator('EnsembleDU'),
   EnsembleMI: ensembleEstimator('EnsembleMI'),
   EnsembleEPKL: ensembleEstimator('EnsembleEPKL'),
   EnsembleRMI: ensembleEstimator('EnsembleRMI'),
+  'EnsembleTU:dropout': dropoutEstimator('EnsembleTU'),
+  'EnsembleDU:dropout': dropoutEstimator('EnsembleDU'),
+  'EnsembleMI:dropout': dropoutEstimator('EnsembleMI'),
+  'EnsembleEPKL:dropout': dropoutEstimator('EnsembleEPKL'),
+  'EnsembleRMI:dropout': dropoutEstimator('EnsembleRMI'),
   IDKMass: idkMassEstimator,
+  'IDKMass:empirical': idkMassEmpirical,
+  SelfEval: selfEvaluation,
+  'SelfEval:nota': selfEvaluationNota,
+  'SelfEval:empirical': selfEvaluationEmpirical,
+  EpistemicMI: epistemicMutualInformation,
+  'EpistemicMI:empirical': epistemicMutualInformationEmpirical,
+  CheatRatio: cheatRatio,
 } as const satisfies Record<string, Estimator>
 
 export type EstimatorName = keyof typeof estimators
-
-/** The estimators that the evidence at hand suffices for, in catalogue order. */
-export const estimatorsFor = (available: ReadonlySet<EvidenceName>): Estimator[] =>
-  Object.values<Estimator>(estimators).filter(({ needs }) => needs.every((need) => available.has(need)))

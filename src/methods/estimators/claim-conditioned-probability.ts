@@ -28,6 +28,8 @@ export function claimConditionedProbability(
 
 export const claimConditionedProbabilityEstimator = defineEstimator({
   name: 'ClaimConditionedProbability:nli',
+  title: 'Claim-conditioned probability',
+  formula: '−Π_t P(alternatives that entail y_t) / P(those that entail or contradict it)',
   needs: ['greedyTopK', 'alternativeNli'],
   source: 'E. Fadeeva et al., Fact-checking the output of large language models, ACL Findings 2024',
   compute: ({ greedyTopK, alternativeNli }) =>

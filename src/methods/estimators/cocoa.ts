@@ -1,6 +1,6 @@
 import { mean } from '../statistics/summary.ts'
 import { jaccardSimilarity } from '../text/jaccard.ts'
-import { defineEstimator } from './estimator.ts'
+import { defineEstimator, type Evidence } from './estimator.ts'
 import { meanNll, sequenceNll } from './likelihoods.ts'
 
 /**
@@ -17,6 +17,8 @@ const SOURCE = 'R. Vashurin et al., Uncertainty quantification for LLMs through 
 
 export const cocoaMsp = defineEstimator({
   name: 'CocoaMSP',
+  title: 'CoCoA, sequence probability',
+  formula: '(−Σ_t l_t) · mean_j (1 − g_j)',
   needs: ['greedyLogprobs', 'greedySimilarity'],
   source: SOURCE,
   compute: ({ greedyLogprobs, greedySimilarity }) => {
@@ -27,6 +29,8 @@ export const cocoaMsp = defineEstimator({
 
 export const cocoaPpl = defineEstimator({
   name: 'CocoaPPL',
+  title: 'CoCoA, perplexity',
+  formula: '(−mean_t l_t) · mean_j (1 − g_j)',
   needs: ['greedyLogprobs', 'greedySimilarity'],
   source: SOURCE,
   compute: ({ greedyLogprobs, greedySimilarity }) => {
@@ -37,6 +41,8 @@ export const cocoaPpl = defineEstimator({
 
 export const cocoaMte = defineEstimator({
   name: 'CocoaMTE',
+  title: 'CoCoA, token entropy',
+  formula: '(mean_t H_t) · mean_j (1 − g_j)',
   needs: ['greedyEntropies', 'greedySimilarity'],
   source: SOURCE,
   compute: ({ greedyEntropies, greedySimilarity }) => {
@@ -45,14 +51,42 @@ export const cocoaMte = defineEstimator({
   },
 })
 
+const similaritiesByWords = ({ greedyText, samples }: Pick<Evidence, 'greedyText' | 'samples'>): number[] =>
+  samples.map((sample) => jaccardSimilarity(greedyText, sample))
+
 /** CoCoA over shared words, for targets without a cross-encoder. */
-export const cocoaPplJaccard = defineEstimator({
-  name: 'CocoaPPL:jaccard',
+export const cocoaMspJaccard = defineEstimator({
+  name: 'CocoaMSP:jaccard',
+  title: 'CoCoA, sequence probability, by shared words',
+  formula: '(−Σ_t l_t) · mean_j (1 − Jaccard(greedy, s_j))',
   needs: ['greedyLogprobs', 'greedyText', 'samples'],
   source: SOURCE,
-  compute: ({ greedyLogprobs, greedyText, samples }) => {
-    if (samples.length === 0) return 'no_items'
-    const similarity = samples.map((sample) => jaccardSimilarity(greedyText, sample))
-    return cocoa(meanNll(greedyLogprobs), similarity) ?? 'empty_answer'
+  compute: ({ greedyLogprobs, ...texts }) => {
+    if (texts.samples.length === 0) return 'no_items'
+    return cocoa(sequenceNll(greedyLogprobs), similaritiesByWords(texts)) ?? 'empty_answer'
+  },
+})
+
+export const cocoaPplJaccard = defineEstimator({
+  name: 'CocoaPPL:jaccard',
+  title: 'CoCoA, perplexity, by shared words',
+  formula: '(−mean_t l_t) · mean_j (1 − Jaccard(greedy, s_j))',
+  needs: ['greedyLogprobs', 'greedyText', 'samples'],
+  source: SOURCE,
+  compute: ({ greedyLogprobs, ...texts }) => {
+    if (texts.samples.length === 0) return 'no_items'
+    return cocoa(meanNll(greedyLogprobs), similaritiesByWords(texts)) ?? 'empty_answer'
+  },
+})
+
+export const cocoaMteJaccard = defineEstimator({
+  name: 'CocoaMTE:jaccard',
+  title: 'CoCoA, token entropy, by shared words',
+  formula: '(mean_t H_t) · mean_j (1 − Jaccard(greedy, s_j))',
+  needs: ['greedyEntropies', 'greedyText', 'samples'],
+  source: SOURCE,
+  compute: ({ greedyEntropies, ...texts }) => {
+    if (texts.samples.length === 0) return 'no_items'
+    return cocoa(mean(greedyEntropies), similaritiesByWords(texts)) ?? 'empty_answer'
   },
 })

@@ -22,6 +22,8 @@ export function eigenScore(embeddings: readonly ArrayLike<number>[], regularizat
 
 export const eigenScoreEstimator = defineEstimator({
   name: 'EigenScore',
+  title: 'EigenScore',
+  formula: 'mean log eigenvalue of Z J Zᵀ + 0.001·I',
   needs: ['sampleEmbeddings'],
   source: 'C. Chen et al., INSIDE: LLMs’ internal states retain the power of hallucination detection, ICLR 2024',
   compute: ({ sampleEmbeddings }) => eigenScore(sampleEmbeddings) ?? 'too_few',

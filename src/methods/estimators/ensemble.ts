@@ -1,56 +1,7 @@
 import { mean } from '../statistics/summary.ts'
+import { type DropoutMeasure, dropoutUncertainty } from '../uncertainty/dropout.ts'
+import { type EnsembleUncertainty, ensembleUncertainty } from '../uncertainty/ensemble-uncertainty.ts'
 import { defineEstimator } from './estimator.ts'
-
-/** Uncertainty of an ensemble at one position, in nats. */
-export interface EnsembleUncertainty {
-  /** Entropy of the mean distribution. */
-  total: number
-  /** Mean entropy of the members. */
-  data: number
-  /** total − data, ≥ 0. */
-  mutualInformation: number
-  /** Mean divergence of each ordered pair of different members; null when infinite or with one member. */
-  expectedPairwiseKl: number | null
-  /** Mean divergence of the members from the mean distribution; null when infinite. */
-  reverseMutualInformation: number | null
-}
-
-/**
- * Decomposes the disagreement of members' distributions over one vocabulary (each summing to 1). Null without members.
- * Identity: expectedPairwiseKl·(M − 1)/M = mutualInformation + reverseMutualInformation.
- * A. Malinin and M. Gales, Uncertainty estimation in autoregressive structured prediction, ICLR 2021.
- */
-export function ensembleUncertainty(members: readonly ArrayLike<number>[]): EnsembleUncertainty | null {
-  const first = members[0]
-  if (!first) return null
-  const count = members.length
-  let [total, data, crossEntropy, selfAndCross] = [0, 0, 0, 0]
-  for (let v = 0; v < first.length; v++) {
-    let [sum, logSum, own] = [0, 0, 0]
-    for (const member of members) {
-      const p = member[v] as number
-      sum += p
-      logSum += Math.log(p)
-      if (p > 0) own += p * Math.log(p)
-    }
-    data -= own / count
-    if (sum === 0) continue
-    const average = sum / count
-    total -= average * Math.log(average)
-    // Infinite where some member has no mass and another has.
-    crossEntropy -= (average * logSum) / count
-    selfAndCross += count * own - sum * logSum
-  }
-  const mutualInformation = Math.max(0, total - data)
-  const finite = Number.isFinite(crossEntropy)
-  return {
-    total,
-    data,
-    mutualInformation,
-    expectedPairwiseKl: finite && count > 1 ? Math.max(0, selfAndCross / (count * (count - 1))) : null,
-    reverseMutualInformation: finite ? Math.max(0, crossEntropy - total) : null,
-  }
-}
 
 /** The mean of one measure over the positions of an answer; null of an empty answer or where one position has none. */
 export function meanEnsembleUncertainty(
@@ -66,21 +17,60 @@ export function meanEnsembleUncertainty(
 }
 
 const MEASURES = {
-  EnsembleTU: 'total',
-  EnsembleDU: 'data',
-  EnsembleMI: 'mutualInformation',
-  EnsembleEPKL: 'expectedPairwiseKl',
-  EnsembleRMI: 'reverseMutualInformation',
-} as const satisfies Record<string, keyof EnsembleUncertainty>
+  EnsembleTU: { measure: 'total', position: 'predictiveEntropy', title: 'Total uncertainty', formula: 'H(mean_m p_m)' },
+  EnsembleDU: { measure: 'data', position: 'aleatoricEntropy', title: 'Data uncertainty', formula: 'mean_m H(p_m)' },
+  EnsembleMI: {
+    measure: 'mutualInformation',
+    position: 'epistemicEntropy',
+    title: 'Mutual information',
+    formula: 'H(mean_m p_m) − mean_m H(p_m)',
+  },
+  EnsembleEPKL: {
+    measure: 'expectedPairwiseKl',
+    position: 'expectedPairwiseKl',
+    title: 'Expected pairwise divergence',
+    formula: 'mean_(m≠m′) KL(p_m ‖ p_m′)',
+  },
+  EnsembleRMI: {
+    measure: 'reverseMutualInformation',
+    position: 'reverseMutualInformation',
+    title: 'Reverse mutual information',
+    formula: 'mean_m KL(mean p ‖ p_m)',
+  },
+} as const satisfies Record<
+  string,
+  { measure: keyof EnsembleUncertainty; position: DropoutMeasure; title: string; formula: string }
+>
 
-export const ensembleEstimator = (name: keyof typeof MEASURES) =>
+type EnsembleName = keyof typeof MEASURES
+
+const SOURCE = 'A. Malinin and M. Gales, Uncertainty estimation in autoregressive structured prediction, ICLR 2021'
+
+/** Over several targets of one vocabulary. */
+export const ensembleEstimator = (name: EnsembleName) =>
   defineEstimator({
     name,
+    title: `${MEASURES[name].title} of an ensemble`,
+    formula: `mean_t ${MEASURES[name].formula}`,
     needs: ['ensembleDistributions'],
-    source: 'A. Malinin and M. Gales, Uncertainty estimation in autoregressive structured prediction, ICLR 2021',
+    source: SOURCE,
     compute: ({ ensembleDistributions }) => {
       if (ensembleDistributions.length < 2) return 'too_few'
       if (ensembleDistributions[0]?.length === 0) return 'empty_answer'
-      return meanEnsembleUncertainty(ensembleDistributions, MEASURES[name]) ?? 'not_finite'
+      return meanEnsembleUncertainty(ensembleDistributions, MEASURES[name].measure) ?? 'not_finite'
     },
+  })
+
+/** Over passes with dropout, from the statistics of each position. */
+export const dropoutEstimator = (name: EnsembleName) =>
+  defineEstimator({
+    name: `${name}:dropout`,
+    title: `${MEASURES[name].title} under dropout`,
+    formula: `mean_t ${MEASURES[name].formula} over passes`,
+    needs: ['dropoutPositions'],
+    source: SOURCE,
+    compute: ({ dropoutPositions }) =>
+      dropoutPositions.length === 0
+        ? 'empty_answer'
+        : (dropoutUncertainty(dropoutPositions, MEASURES[name].position)?.mean ?? 'not_finite'),
   })

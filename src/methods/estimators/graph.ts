@@ -49,14 +49,25 @@ export function eccentricity(affinities: Matrix, threshold = 0.9): number | null
   return cleared(Math.sqrt(sum))
 }
 
+const TEXTS = {
+  DegMat: { title: 'Degree matrix', formula: '1 − Σ_ij W_ij / n²' },
+  EigValLaplacian: { title: 'Eigenvalues of the Laplacian', formula: 'Σ_k max(0, 1 − λ_k), L = I − D^(−½) W D^(−½)' },
+  Eccentricity: {
+    title: 'Eccentricity',
+    formula: '√Σ ‖v − mean(v)‖² over eigenvectors of L with eigenvalue below 0.9',
+  },
+} as const
+
 const graphEstimator = (
-  base: string,
+  base: keyof typeof TEXTS,
   provider: AffinityProvider,
   formula: (affinities: Matrix) => number | null,
 ): Estimator => {
   const { needs, matrix } = AFFINITIES[provider]
   return defineEstimator<EvidenceName>({
     name: `${base}:${provider}`,
+    title: `${TEXTS[base].title} (${provider})`,
+    formula: TEXTS[base].formula,
     needs,
     source: 'Z. Lin, S. Trivedi and J. Sun, Generating with confidence, TMLR 2024',
     compute: (evidence) => formula(matrix(evidence as Evidence)) ?? 'too_few',

@@ -49,6 +49,8 @@ export function kernelLanguageEntropy(
 
 export const kernelLanguageEntropyEstimator = defineEstimator({
   name: 'KernelLanguageEntropy:nli',
+  title: 'Kernel language entropy',
+  formula: '−Σ λ log λ / log n of the heat kernel expm(−0.3·L), scaled to unit diagonal, / n',
   needs: ['nli'],
   source: 'A. Nikitin et al., Kernel language entropy, NeurIPS 2024',
   compute: ({ nli }) => kernelLanguageEntropy(nli) ?? 'too_few',

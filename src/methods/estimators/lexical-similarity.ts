@@ -24,6 +24,8 @@ export function lexicalSimilarity(samples: readonly string[], metric: LexicalMet
 export const lexicalSimilarityEstimator = (metric: LexicalMetric) =>
   defineEstimator({
     name: `LexicalSimilarity:${metric}`,
+    title: `Lexical similarity, ${metric === 'BLEU' ? metric : metric.toUpperCase()}`,
+    formula: `−mean_(i<j) ${metric}(s_i, s_j)`,
     needs: ['samples'],
     source: 'M. Fomicheva et al., Unsupervised quality estimation for neural machine translation, TACL 2020',
     compute: ({ samples }) => lexicalSimilarity(samples, metric) ?? 'too_few',

@@ -28,6 +28,8 @@ const SOURCE = 'M. Fomicheva et al., Unsupervised quality estimation for neural 
 
 export const maximumSequenceProbability = defineEstimator({
   name: 'MaximumSequenceProbability',
+  title: 'Sequence probability',
+  formula: '−Σ_t l_t',
   needs: ['greedyLogprobs'],
   source: SOURCE,
   compute: ({ greedyLogprobs }) => sequenceNll(greedyLogprobs) ?? 'empty_answer',
@@ -36,6 +38,8 @@ export const maximumSequenceProbability = defineEstimator({
 /** A mean negative log-likelihood; its exponential goes by another name. */
 export const perplexity = defineEstimator({
   name: 'Perplexity',
+  title: 'Perplexity (mean negative log-likelihood)',
+  formula: '−mean_t l_t',
   needs: ['greedyLogprobs'],
   source: SOURCE,
   compute: ({ greedyLogprobs }) => meanNll(greedyLogprobs) ?? 'empty_answer',
@@ -43,6 +47,8 @@ export const perplexity = defineEstimator({
 
 export const maxTokenNll = defineEstimator({
   name: 'MaxTokenNLL',
+  title: 'Least likely token',
+  formula: 'max_t −l_t',
   needs: ['greedyLogprobs'],
   source: 'P. Manakul et al., SelfCheckGPT, EMNLP 2023 (token-level baseline)',
   compute: ({ greedyLogprobs }) => largestNll(greedyLogprobs) ?? 'empty_answer',

@@ -18,6 +18,8 @@ export function luq({ entail, contradict }: Evidence['nliLogits']): number | nul
 
 export const luqEstimator = defineEstimator({
   name: 'LUQ:nli',
+  title: 'Long-text uncertainty',
+  formula: '1 − mean_i mean_(j≠i) σ(e_ij − c_ij)',
   needs: ['nliLogits'],
   source: 'C. Zhang et al., LUQ: long-text uncertainty quantification for LLMs, EMNLP 2024',
   compute: ({ nliLogits }) => luq(nliLogits) ?? 'too_few',

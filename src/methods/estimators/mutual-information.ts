@@ -32,6 +32,8 @@ export function meanConditionalPmi(
 
 export const meanPmiEstimator = defineEstimator({
   name: 'MeanPMI',
+  title: 'Pointwise mutual information',
+  formula: '−mean_t (l_t − b_t), b_1 = 0',
   needs: ['greedyLogprobs', 'unconditionalLogprobs'],
   source:
     'J. Takayama and Y. Arase, Relevant and informative response generation using pointwise mutual information, 2019',
@@ -41,6 +43,8 @@ export const meanPmiEstimator = defineEstimator({
 
 export const meanConditionalPmiEstimator = defineEstimator({
   name: 'MeanCPMI',
+  title: 'Conditional pointwise mutual information',
+  formula: '−mean_t (l_t − λ·1[t > 1 and H_t ≥ τ]·b_t), τ = 0.0656, λ = 3.599',
   needs: ['greedyLogprobs', 'unconditionalLogprobs', 'greedyEntropies'],
   source:
     'L. van der Poel et al., Mutual information alleviates hallucinations in abstractive summarization, EMNLP 2022',

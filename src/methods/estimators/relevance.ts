@@ -61,6 +61,8 @@ const SOURCE = 'J. Duan et al., Shifting attention to relevance, ACL 2024'
 
 export const tokenSarEstimator = defineEstimator({
   name: 'TokenSAR',
+  title: 'Token relevance',
+  formula: '−Σ_t l_t R_t / Σ_t R_t, R_t = 1 − similarity(answer, answer without token t)',
   needs: ['greedyLogprobs', 'tokenSimilarity'],
   source: SOURCE,
   compute: ({ greedyLogprobs, tokenSimilarity }) => tokenSar(greedyLogprobs, tokenSimilarity) ?? 'empty_answer',
@@ -68,6 +70,8 @@ export const tokenSarEstimator = defineEstimator({
 
 export const sentenceSarEstimator = defineEstimator({
   name: 'SentenceSAR',
+  title: 'Sentence relevance',
+  formula: 'mean_i −log(p_i + Σ_(j≠i) p_j sim_ij / 0.001), p_i = exp(S_i)',
   needs: ['sampleLogprobs', 'similarity'],
   source: SOURCE,
   compute: ({ sampleLogprobs, similarity }) => sentenceSar(sequenceLogprobs(sampleLogprobs), similarity) ?? 'too_few',
@@ -75,6 +79,8 @@ export const sentenceSarEstimator = defineEstimator({
 
 export const sarEstimator = defineEstimator({
   name: 'SAR',
+  title: 'Relevance of tokens and sentences',
+  formula: 'SentenceSAR with p_i = exp(−TokenSAR_i)',
   needs: ['sampleLogprobs', 'sampleTokenSimilarity', 'similarity'],
   source: SOURCE,
   compute: ({ sampleLogprobs, sampleTokenSimilarity, similarity }) => {

@@ -24,6 +24,8 @@ export function semanticDensity(greedyProbability: number, samples: readonly Den
 
 export const semanticDensityEstimator = defineEstimator({
   name: 'SemanticDensity:nli',
+  title: 'Semantic density',
+  formula: '−(Σ_k r_k κ_k + r_0)/(Σ_k r_k + r_0), r = exp(S/L), κ = max(0, 1 − (C + N/2))',
   needs: ['greedyLogprobs', 'samples', 'sampleLogprobs', 'greedyNli'],
   source: 'X. Qiu and R. Miikkulainen, Semantic density, NeurIPS 2024',
   compute: ({ greedyLogprobs, samples, sampleLogprobs, greedyNli }) => {

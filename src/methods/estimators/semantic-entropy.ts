@@ -35,6 +35,9 @@ export function semanticEntropy(
   return 0 - (entropy === 'mean' ? sum / count : sum)
 }
 
+const FORMS = { mean: '−mean_i a_c(i)', direct: '−Σ_i a_c(i) exp(a_c(i))' } as const
+const MASSES = { sum: 'logsumexp of S_i in class c', frequency: 'log(size of c / n)' } as const
+
 /** `SemanticEntropy:<provider>` is the common form (sum, mean); the others name their parts. */
 export const semanticEntropyEstimator = (
   provider: ClassProvider,
@@ -45,6 +48,8 @@ export const semanticEntropyEstimator = (
   const form = classProbability === 'sum' && entropy === 'mean' ? '' : `:${classProbability}-${entropy}`
   return defineEstimator<EvidenceName>({
     name: `SemanticEntropy${form}:${provider}`,
+    title: `Semantic entropy (${provider}, ${classProbability}, ${entropy})`,
+    formula: `${FORMS[entropy]}, a_c = ${MASSES[classProbability]}`,
     needs: classProbability === 'sum' ? [...needs, 'sampleLogprobs'] : needs,
     source: 'L. Kuhn, Y. Gal and S. Farquhar, Semantic uncertainty, ICLR 2023',
     compute: (evidence) => {

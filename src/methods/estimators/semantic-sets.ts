@@ -31,6 +31,8 @@ const SOURCE = 'Z. Lin, S. Trivedi and J. Sun, Generating with confidence, TMLR 
 
 export const numSemSetsNli = defineEstimator({
   name: 'NumSemSets:nli',
+  title: 'Number of meanings',
+  formula: 'connected components of mutual entailment',
   needs: ['nli'],
   source: SOURCE,
   compute: ({ nli }) => numSemSets(nli) ?? 'too_few',
@@ -38,6 +40,8 @@ export const numSemSetsNli = defineEstimator({
 
 export const numSemSetsExact = defineEstimator({
   name: 'NumSemSets:exact',
+  title: 'Number of distinct answers',
+  formula: 'distinct normalised answers',
   needs: ['samples'],
   source: SOURCE,
   compute: ({ samples }) => (samples.length < 2 ? 'too_few' : classSizes(exactClasses(samples)).length),
@@ -51,6 +55,8 @@ export const labelProbEstimator = (provider: ClassProvider) => {
   const { needs, classOf } = CLASSES[provider]
   return defineEstimator<EvidenceName>({
     name: `LabelProb:${provider}`,
+    title: `Share outside the largest class (${provider})`,
+    formula: '1 − (largest class size)/n',
     needs,
     source: 'X. Wang et al., Self-consistency improves chain of thought reasoning, ICLR 2023',
     compute: (evidence) => labelProb(classOf(evidence as Evidence)) ?? 'no_items',

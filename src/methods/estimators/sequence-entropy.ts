@@ -20,6 +20,8 @@ const SOURCE = 'L. Kuhn, Y. Gal and S. Farquhar, Semantic uncertainty, ICLR 2023
 
 export const monteCarloSequenceEntropyEstimator = defineEstimator({
   name: 'MonteCarloSequenceEntropy',
+  title: 'Sequence entropy',
+  formula: '−mean_i S_i',
   needs: ['sampleLogprobs'],
   source: SOURCE,
   compute: ({ sampleLogprobs }) => monteCarloSequenceEntropy(sequenceLogprobs(sampleLogprobs)) ?? 'no_items',
@@ -27,6 +29,8 @@ export const monteCarloSequenceEntropyEstimator = defineEstimator({
 
 export const monteCarloNormalizedSequenceEntropyEstimator = defineEstimator({
   name: 'MonteCarloNormalizedSequenceEntropy',
+  title: 'Length-normalised sequence entropy',
+  formula: '−mean_i S_i / L_i',
   needs: ['sampleLogprobs'],
   source: SOURCE,
   compute: ({ sampleLogprobs }) => monteCarloNormalizedSequenceEntropy(sampleLogprobs) ?? 'no_items',

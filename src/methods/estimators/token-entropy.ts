@@ -1,16 +1,6 @@
 import { mean } from '../statistics/summary.ts'
 import { type Alternative, defineEstimator } from './estimator.ts'
 
-/** Entropy in nats of a log-distribution; entries of −∞ carry no mass and are skipped. */
-export function entropyOfLogDistribution(logDistribution: ArrayLike<number>): number {
-  let sum = 0
-  for (let i = 0; i < logDistribution.length; i++) {
-    const logprob = logDistribution[i] as number
-    if (logprob !== -Infinity) sum -= Math.exp(logprob) * logprob
-  }
-  return sum
-}
-
 /**
  * Entropy in nats of the listed alternatives and one bucket for all the rest: a lower bound of the entropy of the full
  * distribution.
@@ -33,6 +23,8 @@ const largest = (values: readonly number[]): number | null =>
 
 export const meanTokenEntropy = defineEstimator({
   name: 'MeanTokenEntropy',
+  title: 'Mean token entropy',
+  formula: 'mean_t H_t',
   needs: ['greedyEntropies'],
   source: SOURCE,
   compute: ({ greedyEntropies }) => mean(greedyEntropies) ?? 'empty_answer',
@@ -40,6 +32,8 @@ export const meanTokenEntropy = defineEstimator({
 
 export const maxTokenEntropy = defineEstimator({
   name: 'MaxTokenEntropy',
+  title: 'Largest token entropy',
+  formula: 'max_t H_t',
   needs: ['greedyEntropies'],
   source: SOURCE,
   compute: ({ greedyEntropies }) => largest(greedyEntropies) ?? 'empty_answer',
@@ -47,6 +41,8 @@ export const maxTokenEntropy = defineEstimator({
 
 export const meanTokenEntropyTopK = defineEstimator({
   name: 'MeanTokenEntropy:topk',
+  title: 'Mean token entropy of top-k',
+  formula: 'mean_t H_t of top-k and one bucket for the rest',
   needs: ['greedyTopK'],
   source: SOURCE,
   compute: ({ greedyTopK }) => mean(greedyTopK.map(topKEntropy)) ?? 'empty_answer',
@@ -54,6 +50,8 @@ export const meanTokenEntropyTopK = defineEstimator({
 
 export const maxTokenEntropyTopK = defineEstimator({
   name: 'MaxTokenEntropy:topk',
+  title: 'Largest token entropy of top-k',
+  formula: 'max_t H_t of top-k and one bucket for the rest',
   needs: ['greedyTopK'],
   source: SOURCE,
   compute: ({ greedyTopK }) => largest(greedyTopK.map(topKEntropy)) ?? 'empty_answer',

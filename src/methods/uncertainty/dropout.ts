@@ -1,5 +1,5 @@
-import { ensembleUncertainty } from '../estimators/ensemble.ts'
 import { mean, variance } from '../statistics/summary.ts'
+import { ensembleUncertainty } from './ensemble-uncertainty.ts'
 
 /** Uncertainty of passes with dropout at one position, in nats, as sufficient statistics of T passes. */
 export interface DropoutPosition {

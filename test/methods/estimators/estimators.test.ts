@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { estimators, estimatorsFor } from '../../../src/methods/estimators/catalogue.ts'
+import { estimators } from '../../../src/methods/estimators/catalogue.ts'
+import { DERIVATIONS } from '../../../src/methods/estimators/derivations.ts'
 import { fisherRao, renyiNeg, selfCertainty } from '../../../src/methods/estimators/distribution-shape.ts'
 import { eigenScore } from '../../../src/methods/estimators/eigen-score.ts'
-import { ensembleUncertainty } from '../../../src/methods/estimators/ensemble.ts'
+import { estimateAll, estimatorsFor, evidenceFor } from '../../../src/methods/estimators/estimate.ts'
 import { type Evidence, type EvidenceName, uncertaintyOf } from '../../../src/methods/estimators/estimator.ts'
 import { degMat, eccentricity, eigValLaplacian } from '../../../src/methods/estimators/graph.ts'
 import { kernelLanguageEntropy } from '../../../src/methods/estimators/kernel-language-entropy.ts'
@@ -13,11 +14,16 @@ import { sentenceSar, tokenSar } from '../../../src/methods/estimators/relevance
 import { semanticDensity } from '../../../src/methods/estimators/semantic-density.ts'
 import { semanticEntropy } from '../../../src/methods/estimators/semantic-entropy.ts'
 import { labelProb, numSemSets } from '../../../src/methods/estimators/semantic-sets.ts'
-import { entropyOfLogDistribution, topKEntropy } from '../../../src/methods/estimators/token-entropy.ts'
+import { topKEntropy } from '../../../src/methods/estimators/token-entropy.ts'
+import { entropyOfLogDistribution } from '../../../src/methods/estimators/vocabulary-terms.ts'
 import { jaccardMatrix } from '../../../src/methods/text/jaccard.ts'
+import { ensembleUncertainty } from '../../../src/methods/uncertainty/ensemble-uncertainty.ts'
 
 const square = (n: number, at: (i: number, j: number) => number) =>
   Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_, j) => at(i, j)))
+
+/** A cloud of hidden states to fit to. */
+const FIT = Array.from({ length: 40 }, (_, i) => [Math.sin(7 * i), Math.cos(3 * i + 1)])
 
 /** Everything there can be to know about an item: n samples, an answer of two tokens. */
 const full = (n: number): Evidence => ({
@@ -66,6 +72,40 @@ const full = (n: number): Evidence => ({
   ],
   sampleEmbeddings: Array.from({ length: n }, (_, i) => [Math.sin(i), Math.cos(i), i]),
   idkMass: 0.25,
+  vocabularyTerms: [
+    { renyi: -6, fisherRao: 0.2, selfCertainty: -3 },
+    { renyi: -7, fisherRao: 0.1, selfCertainty: -2 },
+  ],
+  dropoutPositions: [
+    {
+      predictiveEntropy: 1,
+      aleatoricEntropy: 0.8,
+      epistemicEntropy: 0.2,
+      expectedPairwiseKl: 0.5,
+      reverseMutualInformation: 0.2,
+      probabilityVariance: 0.01,
+    },
+  ],
+  answerEmbedding: [0.5, -0.5],
+  fitEmbeddings: FIT,
+  backgroundEmbeddings: FIT.map(([x, y]) => [3 * (x as number) + 1, (y as number) - 2]),
+  verdictMasses: { right: 0.6, wrong: 0.2 },
+  noneOfTheAbove: 0.1,
+  shownAnswers: {
+    alone: [-1, -2],
+    shown: [
+      [-0.5, -3],
+      [-2, -0.5],
+    ],
+  },
+  shownAnswerCounts: {
+    alone: [6, 4],
+    shown: [
+      [5, 0],
+      [1, 4],
+    ],
+  },
+  repeatedAnswer: { alone: -2, shown: -0.5 },
 })
 
 describe.each(Object.entries(estimators))('%s', (name, estimator) => {
@@ -82,7 +122,10 @@ describe.each(Object.entries(estimators))('%s', (name, estimator) => {
   it('says that a capability is missing for each need that is', () => {
     expect(estimator.needs.length).toBeGreaterThan(0)
     for (const need of estimator.needs) {
-      const { [need]: _, ...rest } = full(4) as Partial<Evidence>
+      const rest: Partial<Evidence> = { ...full(4) }
+      delete rest[need]
+      const derivation = DERIVATIONS[need]
+      if (derivation) delete rest[derivation.from]
       expect(estimator.estimate(rest)).toEqual({ value: null, reason: 'capability_missing' })
     }
   })
@@ -128,6 +171,23 @@ describe('catalogue', () => {
     expect(names(['samples'])).toContain('DegMat:jaccard')
     expect(names(['samples'])).not.toContain('DegMat:nli')
     expect(names([])).toEqual([])
+  })
+
+  it('tells what to gather, and gives all that the evidence suffices for at once', () => {
+    expect([...evidenceFor(['CocoaPPL', 'Perplexity'])]).toEqual(['greedyLogprobs', 'greedySimilarity'])
+    const { fullDistributions, greedyLogprobs } = full(3)
+    const results = estimateAll({ fullDistributions, greedyLogprobs }, ['MeanTokenEntropy', 'RenyiNeg', 'DegMat:nli'])
+    expect(results.MeanTokenEntropy?.value).toBeCloseTo(0.97, 2)
+    expect(results.RenyiNeg?.value).toBeCloseTo(-(renyiNeg(fullDistributions) as number), 12)
+    expect(results['DegMat:nli']).toEqual({ value: null, reason: 'capability_missing' })
+    const raw = estimateAll({ fullDistributions }, ['RenyiNeg'], { raw: true })
+    expect(raw.RenyiNeg?.value).toBeCloseTo(renyiNeg(fullDistributions) as number, 12)
+    expect(Object.keys(estimateAll(full(4)))).toEqual(Object.keys(estimators))
+  })
+
+  it('tells lists that do not belong together per estimator', () => {
+    const results = estimateAll({ greedyLogprobs: [-1], tokenSimilarity: [0.1, 0.2] }, ['TokenSAR', 'Perplexity'])
+    expect(results).toEqual({ TokenSAR: { value: null, reason: 'mismatched_evidence' }, Perplexity: { value: 1 } })
   })
 
   it('higher is less certain, whichever way the formula points', () => {
