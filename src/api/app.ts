@@ -5,6 +5,7 @@ import { HTTPException } from 'hono/http-exception'
 import { methodNotAllowed } from 'hono/method-not-allowed'
 import { requestId } from 'hono/request-id'
 import { secureHeaders } from 'hono/secure-headers'
+import { estimateLimits } from '../../schema/estimate.ts'
 import { CursorError } from '../store/cursor.ts'
 import { SealError } from '../store/seal.ts'
 import { identify } from './auth.ts'
@@ -12,6 +13,7 @@ import { addBenchmarks } from './benchmarks.ts'
 import { addDatasets } from './datasets.ts'
 import { addDocuments } from './documents.ts'
 import type { Api, ApiContext, ApiEnvironment } from './environment.ts'
+import { addEstimates } from './estimates.ts'
 import { addHealth } from './health.ts'
 import { addHooks } from './hooks.ts'
 import { addInbound } from './inbound.ts'
@@ -31,7 +33,7 @@ const accepted = {
   default: 'application/problem+json',
 }
 
-/** Bytes of any body but a dataset's. */
+/** Bytes of any body but a dataset's and estimates'. */
 const mostBodyBytes = 1024 * 1024
 
 /** What a raised value says to the caller. What nobody foresaw says only where to find it in the log. */
@@ -99,13 +101,20 @@ export function createApi(missingPage?: (context: ApiContext) => Promise<Respons
       },
     }),
   )
-  const limited = bodyLimit({
-    maxSize: mostBodyBytes,
-    onError: () => {
-      throw new ProblemError('too-large', `The body is larger than ${mostBodyBytes} bytes.`)
-    },
+  const limitedTo = (maxSize: number) =>
+    bodyLimit({
+      maxSize,
+      onError: () => {
+        throw new ProblemError('too-large', `The body is larger than ${maxSize} bytes.`)
+      },
+    })
+  const limited = limitedTo(mostBodyBytes)
+  const limitedEstimates = limitedTo(estimateLimits.bytes)
+  api.use(async (context, next) => {
+    const { path } = context.req
+    if (path === '/v1/datasets') return next()
+    return path === '/v1/estimates' ? limitedEstimates(context, next) : limited(context, next)
   })
-  api.use(async (context, next) => (context.req.path === '/v1/datasets' ? next() : limited(context, next)))
   api.use(identify)
 
   addHealth(api)
@@ -113,6 +122,7 @@ export function createApi(missingPage?: (context: ApiContext) => Promise<Respons
   addTargets(api)
   addBenchmarks(api)
   addDatasets(api)
+  addEstimates(api)
   addRuns(api)
   addRunResults(api)
   addRunEvents(api)

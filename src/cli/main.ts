@@ -22,6 +22,8 @@ const main = defineCommand({
     targets: () => import('./commands/targets.ts').then(({ targets }) => targets),
     benchmarks: () => import('./commands/benchmarks.ts').then(({ benchmarks }) => benchmarks),
     datasets: () => import('./commands/datasets.ts').then(({ datasets }) => datasets),
+    estimates: () => import('./commands/estimates.ts').then(({ estimates }) => estimates),
+    estimators: () => import('./commands/estimates.ts').then(({ estimators }) => estimators),
     catalogue: () => import('./commands/benchmarks.ts').then(({ catalogueCommand }) => catalogueCommand),
     doctor: () => import('./commands/doctor.ts').then(({ doctor }) => doctor),
   },

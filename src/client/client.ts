@@ -1,5 +1,6 @@
 import type { BenchmarkSummary, Family, SuiteName } from '../../schema/benchmark.ts'
 import type { Dataset, DatasetItem, DatasetQuery } from '../../schema/dataset.ts'
+import type { EstimateAnswer, EstimateRequestInput, EstimatorSummary } from '../../schema/estimate.ts'
 import type { ItemExchanges } from '../../schema/evidence.ts'
 import type { CreatedHook, Delivery, Hook, HookPatch, HookRequestInput } from '../../schema/hook.ts'
 import type { ApiKey, CreatedKey, KeyRequest } from '../../schema/key.ts'
@@ -67,6 +68,12 @@ export function createClient(options: ClientOptions) {
     remove: (datasetId: string) => none('DELETE', `/v1/datasets/${part(datasetId)}`),
   }
 
+  const estimators = {
+    list: () => json<Page<EstimatorSummary>>('GET', '/v1/estimators'),
+    /** Uncertainty of answers of your own, by any estimators; nothing is stored. */
+    estimate: (body: EstimateRequestInput) => json<EstimateAnswer>('POST', '/v1/estimates', { body }),
+  }
+
   const runPath = (runId: string) => `/v1/runs/${part(runId)}`
   const runs = {
     /** With an `idempotencyKey` a repeated request starts nothing twice. */
@@ -114,6 +121,7 @@ export function createClient(options: ClientOptions) {
     targets,
     benchmarks,
     datasets,
+    estimators,
     runs,
     leaderboard: (query: Partial<LeaderboardQuery> & { scope?: 'all' | 'published' } = {}) =>
       json<Leaderboard>('GET', '/v1/leaderboard', { query }),
