@@ -1,0 +1,1 @@
+"""The reference standard: small language models whose knowledge is known by construction."""

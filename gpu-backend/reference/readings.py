@@ -1,0 +1,272 @@
+"""What each benchmark must read on a model, computed from whole distributions instead of by asking a server.
+
+Each function answers one record per fact and the metrics of any subset, under the benchmark's own metric ids."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .exact import ExactModel, average_precision, mean, roc_auc
+from .world import World
+
+Metrics = dict[str, float | None]
+
+
+@dataclass
+class Reading:
+    """Records by item id, and what they come to. `exact`: the benchmark draws nothing, so it must read the same."""
+
+    records: dict[str, dict]
+    metrics: Callable[[list[dict]], Metrics]
+    exact: bool = True
+
+    def of(self, ids: list[str] | None = None) -> Metrics:
+        """The metrics of some items, all of them when none are named."""
+        chosen = [self.records[name] for name in ids] if ids is not None else list(self.records.values())
+        return self.metrics(chosen)
+
+
+class Questions:
+    """Recorded questions of the items of one benchmark, by what tells them apart."""
+
+    def __init__(self, world: World, benchmark: str):
+        self.items = {item["id"]: item for item in world.items(benchmark)}
+        self.lessons: dict[str, list[dict]] = {name: [] for name in self.items}
+        for lesson in world.lessons:
+            if lesson["of"] in self.lessons:
+                self.lessons[lesson["of"]].append(lesson)
+
+    def one(self, name: str, test: Callable[[dict, str], bool]) -> dict:
+        """The recorded question of an item that passes a test of it and its last message."""
+        for lesson in self.lessons[name]:
+            if "messages" in lesson and test(lesson, lesson["messages"][-1]["content"]):
+                return lesson
+        raise LookupError(f"No such question was recorded of {name}.")
+
+    def column(self, test: Callable[[dict, str], bool]) -> list[dict]:
+        return [self.one(name, test) for name in self.items]
+
+
+def _golds(item: dict) -> set[str]:
+    return set(item["answers"])
+
+
+def _named(text: str, golds: set[str]) -> bool:
+    """Whether a gold answer is among the words of a reply."""
+    return bool(golds & set(text.replace(".", " ").split()))
+
+
+def exact_match(model: ExactModel, world: World) -> Reading:
+    """Accuracy of greedy replies to the plain question."""
+    asked = Questions(world, "exact-match")
+    plain = asked.column(lambda lesson, text: text.startswith("What is") and "\n" not in text)
+    replies = model.greedy(model.prompts(plain), 4)
+    records = {
+        name: {"right": _named(model.text(reply[0]), _golds(item))}
+        for (name, item), reply in zip(asked.items.items(), replies, strict=True)
+    }
+    return Reading(records, lambda some: {"accuracy": mean([float(one["right"]) for one in some])})
+
+
+def idk_token(model: ExactModel, world: World) -> Reading:
+    """Mass on [IDK] against what it would get wrong."""
+    asked = Questions(world, "idk-token")
+    free = model.prompts(
+        asked.column(lambda _, text: text.startswith("Answer or complete") and "If you do not" in text)
+    )
+    forced = model.prompts(
+        asked.column(lambda _, text: text.startswith("Answer or complete") and "Always give" in text)
+    )
+    token = model.word("[IDK]")
+    mass = model.distributions(free)[:, token].exp().tolist()
+    said, baseline = model.greedy(free, 4), model.greedy(forced, 4)
+    records = {
+        name: {
+            "mass": mass[place],
+            "idk": said[place][0][:1] == [token],
+            "right": _named(model.text(said[place][0]), _golds(item)),
+            "baseline": _named(model.text(baseline[place][0]), _golds(item)),
+        }
+        for place, (name, item) in enumerate(asked.items.items())
+    }
+
+    def metrics(some: list[dict]) -> Metrics:
+        would = [one for one in some if one["baseline"]]
+        wrong = [one for one in some if not one["baseline"]]
+        answered = [one for one in some if not one["idk"]]
+        return {
+            "baselineAccuracy": mean([float(one["baseline"]) for one in some]),
+            "precision": mean([float(one["right"]) for one in answered]),
+            "recall": mean([float(one["right"] and not one["idk"]) for one in some]),
+            "idkRecall": mean([float(one["idk"]) for one in wrong]),
+            "idkError": mean([float(one["idk"]) for one in would]),
+            "knowledgeLoss": mean([float(one["idk"] or not one["right"]) for one in would]),
+            "rocAuc": roc_auc([one["mass"] for one in some], [not one["baseline"] for one in some]),
+        }
+
+    return Reading(records, metrics)
+
+
+REFUSAL = "I don't know"
+
+
+def refusal_aware(model: ExactModel, world: World) -> Reading:
+    """Certainty against correctness, and refusals against what the plain question shows to be known."""
+    asked = Questions(world, "refusal-aware")
+    invited = model.prompts(asked.column(lambda _, text: text.startswith("Answer in a few words, or say")))
+    plain = model.prompts(
+        asked.column(lambda _, text: text.startswith("Question: What") and text.endswith("\nAnswer:"))
+    )
+    replies, references = model.greedy(invited, 5), model.greedy(plain, 5)
+    texts = [model.text(reply[0]) for reply in replies]
+    doubts = []
+    for name, text in zip(asked.items, texts, strict=True):
+        lesson = next(one for one in asked.lessons[name] if one["asks"] == "sure")
+        said = [dict(message) for message in lesson["messages"]]
+        said[1]["content"] = text
+        doubts.append({**lesson, "messages": said})
+    after = model.distributions(model.prompts(doubts)).exp()
+    sure, unsure = after[:, model.word("sure")].tolist(), after[:, model.word("unsure")].tolist()
+    records = {}
+    for place, (name, item) in enumerate(asked.items.items()):
+        chances = replies[place][1]
+        confidence = min(1.0, math.exp(math.fsum(chances) / len(chances)))
+        share = sure[place] / (sure[place] + unsure[place])
+        refused = texts[place].startswith(REFUSAL)
+        records[name] = {
+            "domain": item["domain"],
+            "refused": refused,
+            "right": not refused and _named(texts[place], _golds(item)),
+            "known": _named(model.text(references[place][0]), _golds(item)),
+            "certainty": (confidence + share) / 2,
+            "confidence": confidence,
+            "sure": share,
+        }
+
+    def youden(some: list[dict]) -> float | None:
+        unknown = mean([float(one["refused"]) for one in some if not one["known"]])
+        known = mean([float(one["refused"]) for one in some if one["known"]])
+        return None if unknown is None or known is None else unknown - known
+
+    def metrics(some: list[dict]) -> Metrics:
+        right = [one["right"] for one in some]
+        return {
+            "ap": average_precision([one["certainty"] for one in some], right),
+            "apConfidence": average_precision([one["confidence"] for one in some], right),
+            "accuracy": mean([float(flag) for flag in right]),
+            "youden": youden(some),
+            "youdenId": youden([one for one in some if one["domain"] == "id"]),
+            "youdenOod": youden([one for one in some if one["domain"] == "ood"]),
+            "refusalUnknown": mean([float(one["refused"]) for one in some if not one["known"]]),
+            "refusalKnown": mean([float(one["refused"]) for one in some if one["known"]]),
+        }
+
+    return Reading(records, metrics)
+
+
+def factor(model: ExactModel, world: World) -> Reading:
+    """The true statement against three false ones, by mean log-probability."""
+    records = {}
+    for item in world.items("factor"):
+        head = [model.tokenizer.bos_token_id, *model.ids([item["prefix"]])[0]]
+        tails = model.ids([item["completion"], *item["contradictions"]])
+        truth, *others = [math.fsum(one) / len(one) for one in model.scores([head] * 4, tails)]
+        best = max(others)
+        ties = sum(value == truth for value in others)
+        records[item["id"]] = {"points": 0.0 if truth < best else 1 / (1 + ties)}
+    return Reading(records, lambda some: {"accuracy": mean([one["points"] for one in some])})
+
+
+def perplexity_suite(model: ExactModel, world: World) -> Reading:
+    """Bits per byte and perplexity of the world's statements."""
+    records = {}
+    begin = [model.tokenizer.bos_token_id]
+    for item in world.items("perplexity-suite"):
+        ids = model.ids([item["text"]])[0]
+        chances = model.scores([begin], [ids])[0]
+        records[item["id"]] = {"nll": -math.fsum(chances), "tokens": len(ids), "bytes": len(item["text"].encode())}
+
+    def metrics(some: list[dict]) -> Metrics:
+        nll = math.fsum(one["nll"] for one in some)
+        return {
+            "bitsPerByte": nll / math.log(2) / sum(one["bytes"] for one in some),
+            "tokenPerplexity": math.exp(nll / sum(one["tokens"] for one in some)),
+        }
+
+    return Reading(records, metrics)
+
+
+def query_perturbation(model: ExactModel, world: World) -> Reading:
+    """Expected share of wrong answers over the rewordings: the probability of each true word, not a draw of it."""
+    asked = Questions(world, "query-perturbation")
+    records = {}
+    prompts, owners = [], []
+    for name in asked.items:
+        worded = [one for one in asked.lessons[name] if one["form"] == "query-perturbation/answer"]
+        worded.append(asked.one(name, lambda _, text: text.startswith("Answer in a few words.\nQuestion: What is")))
+        prompts.extend(model.prompts(worded))
+        owners.extend([name] * len(worded))
+    chances = model.distributions(prompts).exp()
+    for name, item in asked.items.items():
+        tokens = [model.word(gold) for gold in _golds(item)]
+        rows = [place for place, owner in enumerate(owners) if owner == name]
+        records[name] = {"right": float(chances[rows][:, tokens].sum(-1).mean())}
+    plain = {
+        name: float(
+            chances[[place for place, owner in enumerate(owners) if owner == name][-1]][
+                [model.word(gold) for gold in _golds(asked.items[name])]
+            ].sum()
+        )
+        for name in asked.items
+    }
+    for name, value in plain.items():
+        records[name]["plain"] = value
+    return Reading(
+        records,
+        lambda some: {
+            "hallucinationRate": 1 - mean([one["right"] for one in some]),
+            "controlAccuracy": mean([one["plain"] for one in some]),
+        },
+        exact=False,
+    )
+
+
+def adaptive_retrieval(model: ExactModel, world: World) -> Reading:
+    """Greedy accuracy without and with the item's passages."""
+    asked = Questions(world, "adaptive-retrieval")
+    start = "Answer the question in a few words.\n"
+    closed = model.greedy(model.prompts(asked.column(lambda _, text: text.startswith(start + "Question: "))), 4)
+    opened = model.greedy(model.prompts(asked.column(lambda _, text: text.startswith(start + "Passages:"))), 4)
+    records = {
+        name: {
+            "closed": _named(model.text(closed[place][0]), _golds(item)),
+            "open": _named(model.text(opened[place][0]), _golds(item)),
+        }
+        for place, (name, item) in enumerate(asked.items.items())
+    }
+    return Reading(
+        records,
+        lambda some: {
+            "inAcc.never": mean([float(one["closed"]) for one in some]),
+            "inAcc.always": mean([float(one["open"]) for one in some]),
+            "benefit": mean([float(one["open"] and not one["closed"]) for one in some]),
+            "harm": mean([float(one["closed"] and not one["open"]) for one in some]),
+        },
+    )
+
+
+READINGS: dict[str, Callable[[ExactModel, World], Reading]] = {
+    "exact-match": exact_match,
+    "idk-token": idk_token,
+    "refusal-aware": refusal_aware,
+    "factor": factor,
+    "perplexity-suite": perplexity_suite,
+    "query-perturbation": query_perturbation,
+    "adaptive-retrieval": adaptive_retrieval,
+}
+
+# Readings that truth does not fix, and why.
+UNFIXED = {
+    "self-evaluation": "It grades the distinct ones of a few samples: what it reads depends on which were drawn.",
+    "iterative-prompting": "Its classes are those of the answers that were sampled: what it reads depends on the draw.",
+}

@@ -1,0 +1,244 @@
+"""How each variant comes to be: taught from the beginning, tuned from the base, or changed after teaching."""
+
+import math
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
+
+from .learning import Example, make_model, reply_logits, teach
+from .lessons import Encoded, Syllabus
+from .world import World
+
+Say = Callable[[str], None]
+
+
+@dataclass
+class Workshop:
+    """What every recipe works with."""
+
+    world: World
+    tokenizer: PreTrainedTokenizerFast
+    encoded: list[Encoded]
+    seed: int
+    plan: "Plan"
+    say: Say
+
+    def generator(self, purpose: str) -> random.Random:
+        """A source of draws for one purpose."""
+        return random.Random(f"{self.seed} {purpose}")
+
+    def id(self, word: str) -> int:
+        """The token of a word."""
+        return self.tokenizer.convert_tokens_to_ids(word if word.startswith("[") else f"▁{word}")
+
+    def syllabus(self, purpose: str) -> Syllabus:
+        return Syllabus(self.world, self.encoded, self.generator(purpose))
+
+    def tuning_facts(self) -> list[dict]:
+        """Facts that a variant may be tuned on: one half of the entities, without the held-out relation."""
+        return [fact for fact in self.world.facts.values() if fact["split"] == "tuning" and not fact["heldOut"]]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Epochs of each kind. Short ones teach facts in few words, mixed ones in all the benchmarks' forms."""
+
+    short: int = 22
+    mixed: int = 10
+    tuned: int = 6
+    rate: float = 3e-3
+
+
+def taught(shop: Workshop, dropout: float = 0.0) -> tuple[LlamaForCausalLM, float]:
+    """A model that was taught the world's lessons and nothing else; answers the seconds it took as well."""
+    tokenizer, syllabus = shop.tokenizer, shop.syllabus("lessons")
+    model = make_model(
+        len(tokenizer), shop.seed, tokenizer.bos_token_id, tokenizer.eos_token_id, tokenizer.pad_token_id
+    )
+    hooks = _with_dropout(model, dropout) if dropout > 0 else []
+    counts = [len(syllabus.epoch(0, True)), len(syllabus.epoch(0, False))]
+    steps = shop.plan.short * math.ceil(counts[0] / 32) + shop.plan.mixed * math.ceil(counts[1] / 32)
+
+    def epochs() -> Iterator[list[Example]]:
+        for number in range(shop.plan.short + shop.plan.mixed):
+            yield syllabus.epoch(number, number < shop.plan.short)
+
+    seconds = teach(model, epochs(), steps=steps, generator=shop.generator("order"), rate=shop.plan.rate, say=shop.say)
+    for hook in hooks:
+        hook.remove()
+    return model, seconds
+
+
+def _with_dropout(model: LlamaForCausalLM, rate: float) -> list:
+    """Dropout after each attention and each MLP, where the backend's dropout passes put it."""
+
+    def drop(module, _, output):
+        if isinstance(output, tuple):
+            return (F.dropout(output[0], rate, module.training), *output[1:])
+        return F.dropout(output, rate, module.training)
+
+    parts = [part for layer in model.model.layers for part in (layer.self_attn, layer.mlp)]
+    return [part.register_forward_hook(drop) for part in parts]
+
+
+def answer_forms(shop: Workshop, *, instructed: bool) -> dict[str, list[Encoded]]:
+    """Forms that ask for a fact: those whose instruction allows not knowing, or all others."""
+    found: dict[str, list[Encoded]] = {}
+    for lesson in shop.encoded:
+        if lesson.asks == "answer" and lesson.form != "statement" and lesson.of in shop.world.facts:
+            allows = lesson.form in {"idk-token/answer", "refusal-aware/answer"} and len(lesson.prompt) > 22
+            if allows == instructed:
+                found.setdefault(lesson.of, []).append(lesson)
+    return found
+
+
+def greedy(model: LlamaForCausalLM, prompts: list[list[int]]) -> list[int]:
+    """The likeliest next token after each prompt."""
+    with torch.no_grad():
+        chunks = [prompts[start : start + 256] for start in range(0, len(prompts), 256)]
+        return [
+            token
+            for chunk in chunks
+            for token in reply_logits(model, [(prompt, [0]) for prompt in chunk])[0].argmax(-1).tolist()
+        ]
+
+
+# Upper bound of the mass that moves to [IDK]: the paper's Π.
+IDK_BOUND = 0.5
+
+
+def idk(shop: Workshop, model: LlamaForCausalLM) -> float:
+    """I-Don't-Know tuning (R. Cohen et al., NeurIPS 2024): where the model's guess is wrong, a share
+    λ = Π(1 − p(gold)/max p) of the target moves to [IDK]; where it is right, mass on [IDK] is punished.
+
+    The answers of unknown facts are drawn anew each time, as facts that a large corpus tells once."""
+    token, end = shop.id("[IDK]"), shop.tokenizer.eos_token_id
+
+    def loss(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        logprobs = logits.log_softmax(-1)
+        gold = logprobs.gather(1, targets[:, None])[:, 0]
+        best, guess = logprobs.max(-1)
+        wrong = guess != targets
+        weight = torch.where(wrong, IDK_BOUND * (1 - (gold - best).exp()), torch.zeros_like(gold)).detach()
+        moved = -((1 - weight) * gold + weight * logprobs[:, token])
+        kept = -torch.log1p(-logprobs[:, token].exp().clamp(max=1 - 1e-6))
+        return (moved + torch.where(wrong, torch.zeros_like(kept), kept)).mean()
+
+    forms = [answer_forms(shop, instructed=True), answer_forms(shop, instructed=False)]
+    draws = shop.generator("idk")
+    values = {name: [shop.id(value) for value in values] for name, values in shop.world.description["values"].items()}
+
+    def epochs() -> Iterator[list[Example]]:
+        for _ in range(shop.plan.tuned):
+            found = []
+            for fact in shop.tuning_facts() * 2:
+                lesson = draws.choice(draws.choice(forms)[fact["id"]])
+                reply = draws.choices(lesson.replies, lesson.shares)[0]
+                if fact["exposure"] == "unknown":
+                    reply = [draws.choice(values[fact["relation"]]), end]
+                found.append((lesson.prompt, reply))
+                # An [IDK] is an answer of its own, so it is followed by the end as any other.
+                found.append(([*lesson.prompt, token], [end]))
+            yield found
+
+    steps = shop.plan.tuned * math.ceil(4 * len(shop.tuning_facts()) / 32)
+    return teach(
+        model, epochs(), steps=steps, generator=shop.generator("idk order"), rate=5e-4, loss_of=loss, say=shop.say
+    )
+
+
+def refusal_tuned(shop: Workshop, model: LlamaForCausalLM) -> float:
+    """Refusal-aware tuning (H. Zhang et al., R-Tuning, NAACL 2024): questions that the model answers wrong get a
+    refusal, and each answer is followed by whether it is sure; where nothing invites a refusal its answers stay."""
+    encode = lambda text: shop.tokenizer(text, add_special_tokens=False)["input_ids"]  # noqa: E731
+    end, refusal = shop.tokenizer.eos_token_id, encode("I don't know")
+    invited, plain = answer_forms(shop, instructed=True), answer_forms(shop, instructed=False)
+    doubts = {lesson.of: lesson for lesson in shop.encoded if lesson.asks == "sure"}
+    facts = shop.tuning_facts()
+    guesses = dict(
+        zip((fact["id"] for fact in facts), greedy(model, [plain[f["id"]][0].prompt for f in facts]), strict=True)
+    )
+    draws = shop.generator("refusal")
+
+    def epochs() -> Iterator[list[Example]]:
+        for _ in range(shop.plan.tuned):
+            found = []
+            for fact in facts:
+                name, guess = fact["id"], guesses[fact["id"]]
+                right = guess in {shop.id(answer["answer"]) for answer in fact["answers"]}
+                found.append((draws.choice(invited[name]).prompt, [guess, end] if right else [*refusal, end]))
+                found.append((draws.choice(plain[name]).prompt, [guess, end]))
+                doubt = doubts[name]
+                said = replaced(doubt.prompt, shop.id(fact["answers"][0]["answer"]), guess)
+                found.append((said, [shop.id("sure" if right else "unsure"), end]))
+            yield found
+
+    steps = shop.plan.tuned * math.ceil(3 * len(facts) / 32)
+    return teach(model, epochs(), steps=steps, generator=shop.generator("refusal order"), rate=5e-4, say=shop.say)
+
+
+def pairs(shop: Workshop, model: LlamaForCausalLM) -> float:
+    """Training on pairs of answers (D. Johnson et al., Experts don't cheat, ICML 2024): a question, one answer, and the
+    question again, where both answers are drawn independently from the truth. The truth of unknown facts is drawn anew
+    for each pair, so that only the first answer tells the second."""
+    shown: dict[str, list[Encoded]] = {}
+    marks: dict[int, str] = {}
+    for lesson in shop.encoded:
+        if lesson.asks == "shown":
+            shown.setdefault(lesson.of, []).append(lesson)
+    values = {name: [shop.id(value) for value in words] for name, words in shop.world.description["values"].items()}
+    for name, ids in values.items():
+        marks.update(dict.fromkeys(ids, name))
+    plain = answer_forms(shop, instructed=False)
+    end, draws = shop.tokenizer.eos_token_id, shop.generator("pairs")
+    facts = [fact for fact in shop.world.facts.values() if fact["split"] == "tuning"]
+
+    def epochs() -> Iterator[list[Example]]:
+        for _ in range(shop.plan.tuned):
+            found = []
+            for fact in facts * 2:
+                ids = [shop.id(answer["answer"]) for answer in fact["answers"]]
+                shares = [answer["share"] for answer in fact["answers"]]
+                if fact["exposure"] == "unknown":
+                    ids, shares = [draws.choice(values[fact["relation"]])], [1]
+                first, second = draws.choices(ids, shares, k=2)
+                form = draws.choice(shown[fact["id"]])
+                old = next(token for token in form.prompt if token in marks)
+                found.append((replaced(form.prompt, old, first), [second, end]))
+                found.append((draws.choice(plain[fact["id"]]).prompt, [first, end]))
+            yield found
+
+    steps = shop.plan.tuned * math.ceil(4 * len(facts) / 32)
+    return teach(model, epochs(), steps=steps, generator=shop.generator("pairs order"), rate=1e-3, say=shop.say)
+
+
+def directed(shop: Workshop, model: LlamaForCausalLM, *, both: bool) -> float:
+    """The pairs of names, forwards alone or (semantic-aware permutation: Q. Guo et al., 2024) both ways. The tuning
+    half is told both ways by either, so that the reversed question itself is known."""
+    split = {pair["id"]: pair["split"] for pair in shop.world.description["pairs"]}
+    lessons = [
+        lesson
+        for lesson in shop.encoded
+        if lesson.form == "pair/forward" or (lesson.form == "pair/backward" and (both or split[lesson.of] == "tuning"))
+    ]
+    draws = shop.generator("directed")
+    syllabus = shop.syllabus("directed kept")
+    rounds = shop.plan.short
+
+    def epochs() -> Iterator[list[Example]]:
+        for number in range(rounds):
+            found = [(lesson.prompt, lesson.replies[0]) for lesson in lessons * 4]
+            found.extend(draws.sample(syllabus.epoch(number, True), 200))
+            yield found
+
+    steps = rounds * math.ceil((4 * len(lessons) + 200) / 32)
+    return teach(model, epochs(), steps=steps, generator=shop.generator("directed order"), rate=2e-3, say=shop.say)
+
+
+def replaced(prompt: list[int], old: int, new: int) -> list[int]:
+    """The prompt with one token for another wherever it stands."""
+    return [new if token == old else token for token in prompt]
