@@ -50,16 +50,17 @@ export const curve = z
     title: z.string(),
     x: z.object({ title: z.string(), domain: z.tuple([z.number(), z.number()]).optional() }),
     y: z.object({ title: z.string(), domain: z.tuple([z.number(), z.number()]).optional() }),
-    kind: z.enum(['line', 'step', 'scatter', 'bars']),
+    /** `forest`: one line for each category (y is its place, from the top), with x and the interval of x. */
+    kind: z.enum(['line', 'step', 'scatter', 'bars', 'forest']),
     series: z.array(
       z.object({
         name: z.string(),
-        /** x, y and, where known, the interval of y. */
+        /** x, y and, where known, the interval of y (of x in a forest). */
         points: z.array(z.tuple([z.number(), z.number()])),
         band: z.array(z.tuple([z.number(), z.number()])).optional(),
       }),
     ),
-    /** Names for x positions of bars. */
+    /** Names for x positions of bars, for the lines of a forest. */
     categories: z.array(z.string()).optional(),
     /** A line of comparison: `diagonal` for calibration, a number for a constant. */
     reference: z.union([z.literal('diagonal'), z.number()]).optional(),

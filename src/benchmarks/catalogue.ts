@@ -9,6 +9,7 @@ import { adaptiveRetrieval } from './retrieval/adaptive-retrieval.ts'
 import { exactMatch } from './robustness/exact-match.ts'
 import { firstTokenVsText } from './robustness/first-token-vs-text.ts'
 import { suites } from './suites.ts'
+import { estimators } from './uncertainty/estimators.ts'
 import { idkToken } from './uncertainty/idk-token.ts'
 import { selfEvaluation } from './uncertainty/self-evaluation.ts'
 
@@ -16,6 +17,7 @@ import { selfEvaluation } from './uncertainty/self-evaluation.ts'
 export const catalogue: readonly AnyBenchmark[] = [
   idkToken,
   selfEvaluation,
+  estimators,
   factor,
   queryPerturbation,
   refusalAware,

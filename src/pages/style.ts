@@ -195,6 +195,8 @@ ul.texts { margin: 0; padding: 0; list-style: none; display: grid; gap: 0.25rem;
 figure.curve { margin: 0; background: var(--card); border: 1px solid var(--line); border-radius: var(--radius); padding: 0.8rem 0.9rem 0.7rem; display: grid; gap: 0.4rem; grid-template-columns: minmax(0, 1fr); }
 figure.curve figcaption { font-weight: 620; font-size: 0.95rem; }
 .plot { display: block; width: 100%; height: auto; max-width: 34rem; }
+.curves figure.wide { grid-column: 1 / -1; }
+.plot.forest { max-width: 52rem; }
 .plot text { font-size: 11.5px; fill: var(--soft); font-family: inherit; }
 .plot .axis-title { fill: var(--ink); font-size: 12px; }
 .plot .grid { stroke: var(--line); stroke-width: 1; }

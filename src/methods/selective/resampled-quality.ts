@@ -29,33 +29,53 @@ export function resampleWeights(
   })
 }
 
-/** Items in order of certainty and in order of quality, sorted once for all resamples. */
-export interface RankedItems {
-  qualities: Float64Array
-  /** The items' places in the common list, for their weights. */
+/** One order of items: their places in the common list and qualities in that order, and the ends of their ties. */
+interface Order {
   places: Uint32Array
-  /** From the most certain item to the least, with the ends of the runs of equal uncertainty. */
-  order: Uint32Array
-  runs: [start: number, end: number][]
-  /** From the best quality to the worst. */
-  best: Uint32Array
+  qualities: Float64Array
+  /** Each run of equal keys ends before this position. */
+  ends: Uint32Array
+  /** What the last resample came to: many estimators of the same items share one order of quality. */
+  last: { weights: Weights | undefined; sums: Sums } | null
 }
 
-/** Sorts items by uncertainty and by quality; `places` are their positions among the items that were resampled. */
+interface Sums {
+  area: number
+  areaHalf: number
+  pairs: number
+  precisions: number
+}
+
+/** Items in order of certainty and in order of quality, sorted once for all resamples. */
+export interface RankedItems {
+  byCertainty: Order
+  byQuality: Order
+}
+
+/**
+ * Sorts items by uncertainty and by quality; `places` are their positions among the items that were resampled. Items
+ * that are `like` others (the same places and qualities) take over their order of quality.
+ */
 export function rankItems(
   uncertainties: ArrayLike<number>,
   qualities: ArrayLike<number>,
   places: ArrayLike<number>,
+  like?: RankedItems,
 ): RankedItems {
   sameLength('rankItems', uncertainties, qualities)
   sameLength('rankItems', uncertainties, places)
-  const order = ascendingOrder(uncertainties)
+  const ordered = (keys: ArrayLike<number>): Order => {
+    const order = ascendingOrder(keys)
+    return {
+      places: order.map((item) => places[item] as number),
+      qualities: Float64Array.from(order, (item) => qualities[item] as number),
+      ends: Uint32Array.from(tiedRuns(keys, order), ([, end]) => end),
+      last: null,
+    }
+  }
   return {
-    qualities: Float64Array.from(qualities),
-    places: Uint32Array.from(places),
-    order,
-    runs: [...tiedRuns(uncertainties, order)],
-    best: ascendingOrder(Float64Array.from(qualities, (quality) => -quality)),
+    byCertainty: ordered(uncertainties),
+    byQuality: like?.byQuality ?? ordered(Float64Array.from(qualities, (quality) => -quality)),
   }
 }
 
@@ -81,56 +101,70 @@ const NOTHING: ResampledQuality = {
  * without weights): the same values as of the drawn items written out, in one pass and without sorting. The rejection
  * ratios need no scaling of the qualities, because a scale cancels out of them.
  */
-export function resampledQuality(ranked: RankedItems, weights?: Weights): ResampledQuality {
-  const { qualities, places, order, runs, best } = ranked
-  const weightOf = (item: number): number => (weights ? (weights[places[item] as number] as number) : 1)
+export function resampledQuality({ byCertainty, byQuality }: RankedItems, weights?: Weights): ResampledQuality {
+  const { places, qualities } = byCertainty
   let [total, qualitySum, positives] = [0, 0, 0]
-  for (let item = 0; item < qualities.length; item++) {
-    const weight = weightOf(item)
+  for (let i = 0; i < places.length; i++) {
+    const weight = weights ? (weights[places[i] as number] as number) : 1
+    const quality = qualities[i] as number
     total += weight
-    qualitySum += weight * (qualities[item] as number)
-    if ((qualities[item] as number) >= 0.5) positives += weight
+    qualitySum += weight * quality
+    if (quality >= 0.5) positives += weight
   }
   if (total === 0) return NOTHING
+  const own = walk(byCertainty, weights, total, total - positives)
+  if (byQuality.last?.weights !== weights || weights === undefined)
+    byQuality.last = { weights, sums: walk(byQuality, weights, total, total - positives) }
+  const oracle = byQuality.last?.sums as Sums
+  const mean = qualitySum / total
+  const ratio = (reached: number, best: number, count: number): number | null =>
+    count === 0 || best / count - mean < 1e-12 ? null : (reached / count - mean) / (best / count - mean)
+  const negatives = total - positives
+  return {
+    predictionRejectionRatio: ratio(own.area, oracle.area, total),
+    predictionRejectionRatioHalf: ratio(own.areaHalf, oracle.areaHalf, Math.trunc(total / 2)),
+    riskCoverageAuc: 1 - own.area / total,
+    rocAuc: positives === 0 || negatives === 0 ? null : own.pairs / (positives * negatives),
+    averagePrecision: positives === 0 ? null : own.precisions / positives,
+  }
+}
+
+/**
+ * Sums over k of the mean quality of the k first drawn (each member of a tie carrying the mean of its tie), over all k
+ * and over the larger half; pairs of a right item before a wrong one; precision at each right item.
+ */
+function walk(
+  { places, qualities, ends }: Order,
+  weights: Weights | undefined,
+  total: number,
+  negatives: number,
+): Sums {
   const half = total - Math.trunc(total / 2)
-  let [kept, sum, area, areaHalf] = [0, 0, 0, 0]
-  const step = (quality: number, count: number): void => {
-    for (let k = 0; k < count; k++) {
+  let [kept, sum, area, areaHalf, before, pairs, precisions] = [0, 0, 0, 0, 0, 0, 0]
+  let start = 0
+  for (let run = 0; run < ends.length; run++) {
+    const end = ends[run] as number
+    let [size, gained, right] = [0, 0, 0]
+    for (let i = start; i < end; i++) {
+      const weight = weights ? (weights[places[i] as number] as number) : 1
+      const quality = qualities[i] as number
+      size += weight
+      gained += weight * quality
+      if (quality >= 0.5) right += weight
+    }
+    start = end
+    if (size === 0) continue
+    const quality = gained / size
+    for (let k = 0; k < size; k++) {
       kept++
       sum += quality
-      area += sum / kept
-      if (kept > half) areaHalf += sum / kept
+      const reached = sum / kept
+      area += reached
+      if (kept > half) areaHalf += reached
     }
-  }
-  let [before, pairs, precisions] = [0, 0, 0]
-  for (const [start, end] of runs) {
-    let [size, own, right] = [0, 0, 0]
-    for (let i = start; i < end; i++) {
-      const item = order[i] as number
-      const weight = weightOf(item)
-      size += weight
-      own += weight * (qualities[item] as number)
-      if ((qualities[item] as number) >= 0.5) right += weight
-    }
-    if (size === 0) continue
-    step(own / size, size)
     before += right
-    const wrongBehind = total - positives - (kept - before)
-    pairs += right * (wrongBehind + (size - right) / 2)
+    pairs += right * (negatives - (kept - before) + (size - right) / 2)
     precisions += (right * before) / kept
   }
-  const [ownArea, ownHalf] = [area, areaHalf]
-  ;[kept, sum, area, areaHalf] = [0, 0, 0, 0]
-  for (const item of best) step(qualities[item] as number, weightOf(item))
-  const mean = qualitySum / total
-  const negatives = total - positives
-  const ratio = (reached: number, oracle: number, count: number): number | null =>
-    count === 0 || oracle / count - mean < 1e-12 ? null : (reached / count - mean) / (oracle / count - mean)
-  return {
-    predictionRejectionRatio: ratio(ownArea, area, total),
-    predictionRejectionRatioHalf: ratio(ownHalf, areaHalf, total - half),
-    riskCoverageAuc: 1 - ownArea / total,
-    rocAuc: positives === 0 || negatives === 0 ? null : pairs / (positives * negatives),
-    averagePrecision: positives === 0 ? null : precisions / positives,
-  }
+  return { area, areaHalf, pairs, precisions }
 }

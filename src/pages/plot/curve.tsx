@@ -1,6 +1,7 @@
 import type { Curve } from '../../../schema/report.ts'
 import { formatNumber } from '../format.ts'
 import { ScrollBox } from '../scroll-box.tsx'
+import { ForestSvg } from './forest.tsx'
 import { type Frame, frameOf, lineHeight, size } from './frame.ts'
 import { BarMarks, LineMarks, markPath, ScatterMarks, styles } from './marks.tsx'
 
@@ -11,9 +12,15 @@ const mostRows = 60
 export function CurveFigure({ curve, id }: { curve: Curve; id: string }) {
   const empty = curve.series.every((series) => series.points.length === 0)
   return (
-    <figure class="curve" id={id}>
+    <figure class={curve.kind === 'forest' ? 'curve wide' : 'curve'} id={id}>
       <figcaption>{curve.title}</figcaption>
-      {empty ? <p class="null">Nothing to draw: no points.</p> : <CurveSvg curve={curve} id={id} />}
+      {empty ? (
+        <p class="null">Nothing to draw: no points.</p>
+      ) : curve.kind === 'forest' ? (
+        <ForestSvg curve={curve} id={id} />
+      ) : (
+        <CurveSvg curve={curve} id={id} />
+      )}
       {curve.series.length > 1 ? <Legend curve={curve} /> : null}
       {empty ? null : <Numbers curve={curve} />}
     </figure>
@@ -135,6 +142,7 @@ function Numbers({ curve }: { curve: Curve }) {
     series.points.map(([x, y], place) => ({ name: series.name, x, y, band: series.band?.[place] })),
   )
   const several = curve.series.length > 1
+  const forest = curve.kind === 'forest'
   const banded = rows.some((row) => row.band !== undefined)
   return (
     <details class="numbers">
@@ -144,10 +152,10 @@ function Numbers({ curve }: { curve: Curve }) {
           <thead>
             <tr>
               {several ? <th scope="col">Series</th> : null}
-              <th scope="col" class={curve.categories ? '' : 'number'}>
+              <th scope="col" class={curve.categories && !forest ? '' : 'number'}>
                 {curve.x.title}
               </th>
-              <th scope="col" class="number">
+              <th scope="col" class={forest ? '' : 'number'}>
                 {curve.y.title}
               </th>
               {banded ? (
@@ -161,8 +169,17 @@ function Numbers({ curve }: { curve: Curve }) {
             {rows.slice(0, mostRows).map((row) => (
               <tr>
                 {several ? <td>{row.name}</td> : null}
-                <td class={curve.categories ? '' : 'number'}>{curve.categories?.[row.x] ?? formatNumber(row.x)}</td>
-                <td class="number">{formatNumber(row.y)}</td>
+                {forest ? (
+                  <>
+                    <td class="number">{formatNumber(row.x)}</td>
+                    <td>{curve.categories?.[row.y] ?? formatNumber(row.y)}</td>
+                  </>
+                ) : (
+                  <>
+                    <td class={curve.categories ? '' : 'number'}>{curve.categories?.[row.x] ?? formatNumber(row.x)}</td>
+                    <td class="number">{formatNumber(row.y)}</td>
+                  </>
+                )}
                 {banded ? (
                   <td class="number">
                     {row.band ? `${formatNumber(row.band[0])} – ${formatNumber(row.band[1])}` : '—'}

@@ -1,0 +1,121 @@
+import type { Metric } from '../../../schema/report.ts'
+import { brierDecomposition } from '../../methods/statistics/brier-decomposition.ts'
+import { adaptiveCalibrationError, expectedCalibrationError } from '../../methods/statistics/calibration-error.ts'
+import { type Calibrator, isotonicCalibration } from '../../methods/statistics/isotonic-calibration.ts'
+import { plattScaling } from '../../methods/statistics/platt-scaling.ts'
+import { brier, logLoss } from '../../methods/statistics/proper-scores.ts'
+import { missingMetric, statisticMetric } from '../report/metrics.ts'
+import { type EstimatorRow, scoredOf } from './estimators.ranking.ts'
+
+export interface Folds {
+  calibration: EstimatorRow[]
+  report: EstimatorRow[]
+}
+
+/** A stated probability that the answer is right, and whether it is. */
+export interface Stated {
+  cluster: string
+  confidence: number
+  correct: boolean
+}
+
+/** Ways to turn an uncertainty into a probability, fitted on the calibration fold. */
+export const CALIBRATORS = [
+  { id: 'isotonic', title: 'isotonic' },
+  { id: 'platt', title: 'Platt' },
+] as const
+export type CalibratorId = (typeof CALIBRATORS)[number]['id']
+
+/** Probabilities on the report fold by a map that was fitted on the calibration fold; null where it cannot be fitted. */
+export function calibrated({ calibration, report }: Folds, name: string, by: CalibratorId): Stated[] | null {
+  const fitting = scoredOf(calibration, name)
+  const certainties = fitting.map((one) => -one.uncertainty)
+  const labels = fitting.map((one) => one.quality >= 0.5)
+  const map: Calibrator | null =
+    by === 'isotonic' ? isotonicCalibration(certainties, labels) : plattScaling(certainties, labels)
+  return (
+    map &&
+    scoredOf(report, name).map(({ row, uncertainty, quality }) => ({
+      cluster: row.cluster,
+      confidence: Math.min(1, Math.max(0, map(-uncertainty))),
+      correct: quality >= 0.5,
+    }))
+  )
+}
+
+const confidences = (some: readonly Stated[]) => some.map((one) => one.confidence)
+const labels = (some: readonly Stated[]) => some.map((one) => one.correct)
+
+/** One sure mistake of an isotonic map must not make a mean infinite. */
+const CLIP = 1e-6
+
+const MEASURES: { id: string; title: string; direction: Metric['direction']; of: (some: Stated[]) => number | null }[] =
+  [
+    {
+      id: 'ece',
+      title: 'ECE, ten equal-width bins',
+      direction: 'lower',
+      of: (some) => expectedCalibrationError(confidences(some), labels(some)),
+    },
+    {
+      id: 'adaptiveEce',
+      title: 'ECE, ten bins of equal counts',
+      direction: 'lower',
+      of: (some) => adaptiveCalibrationError(confidences(some), labels(some)),
+    },
+    { id: 'brier', title: 'Brier score', direction: 'lower', of: (some) => brier(confidences(some), labels(some)) },
+    {
+      id: 'brierReliability',
+      title: 'Brier score, reliability part',
+      direction: 'lower',
+      of: (some) => decomposed(some)?.reliability ?? null,
+    },
+    {
+      id: 'brierResolution',
+      title: 'Brier score, resolution part',
+      direction: 'higher',
+      of: (some) => decomposed(some)?.resolution ?? null,
+    },
+    {
+      id: 'logLoss',
+      title: 'Log loss',
+      direction: 'lower',
+      of: (some) => logLoss(confidences(some), labels(some), CLIP),
+    },
+  ]
+
+/** Probabilities rounded to twentieths first: distinct values of one case each would all look perfectly resolved. */
+const decomposed = (some: readonly Stated[]) =>
+  brierDecomposition(
+    some.map((one) => Math.round(one.confidence * 20) / 20),
+    labels(some),
+  )
+
+/** Calibration of the chosen estimator on the report fold, after each map. */
+export function calibrationMetrics(folds: Folds, name: string, seed: number): Metric[] {
+  return CALIBRATORS.flatMap(({ id, title }) => {
+    const stated = calibrated(folds, name, id)
+    return MEASURES.map((measure) => {
+      const text = {
+        id: `${measure.id}.${id}`,
+        title: `${measure.title}, ${title} map of the estimator chosen`,
+        direction: measure.direction,
+        unit: 'none' as const,
+      }
+      return stated
+        ? statisticMetric(text, stated, measure.of, seed)
+        : missingMetric({ ...text, note: 'The map cannot be fitted on the calibration fold.' }, 'undefined')
+    })
+  })
+}
+
+/** ECE, Brier score and log loss of one estimator after a map; nulls where it cannot be fitted. */
+export function calibrationLine(folds: Folds, name: string, by: CalibratorId): (number | null)[] {
+  const stated = calibrated(folds, name, by)
+  if (!stated || stated.length === 0) return [null, null, null]
+  return [
+    expectedCalibrationError(confidences(stated), labels(stated)),
+    brier(confidences(stated), labels(stated)),
+    logLoss(confidences(stated), labels(stated), CLIP),
+  ]
+}
