@@ -114,7 +114,7 @@ def completion_choices(
     found = []
     top = asked.logprobs or 0
     for choice in choices:
-        measured = choice.tokens if choice else []
+        measured = with_ending(choice) if choice else []
         entry: dict[str, Any] = {
             "text": (tokens.decode(ids) if asked.echo else "") + (choice.text if choice else ""),
             "finish_reason": choice.finish if choice else "length",
@@ -129,6 +129,12 @@ def completion_choices(
             entry["token_ids"], entry["prompt_token_ids"] = [token.id for token in measured], ids
         found.append(entry)
     return found
+
+
+def with_ending(choice: Choice) -> list[Measured]:
+    """A completion's tokens and the one that ended it: as vLLM, and as lm-evaluation-harness counts on, the number of
+    tokens told does not depend on which they are."""
+    return [*choice.tokens, *([choice.ending] if choice.ending else [])]
 
 
 def _cut(measured: list[Measured], top: int) -> list[Measured]:

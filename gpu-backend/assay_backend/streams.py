@@ -60,6 +60,7 @@ async def _events(loaded, jobs, frame, asked, chat, events, total) -> AsyncItera
     by_id = bool(asked.return_tokens_as_token_ids)
     open_choices = total
     offsets = [0] * total
+    owners = [(job, place) for job in jobs for place in range(job.n)]
     try:
         if chat:
             for index in range(total):
@@ -84,6 +85,9 @@ async def _events(loaded, jobs, frame, asked, chat, events, total) -> AsyncItera
                 if asked.logprobs and fresh:
                     entry["logprobs"] = chat_logprobs(loaded.tokens, fresh, by_id)
             else:
+                job, place = owners[index]
+                ending = job.choices[place].ending if finish else None
+                fresh = [*fresh, ending] if ending else fresh
                 entry["text"] = text
                 if asked.logprobs is not None and fresh:
                     entry["logprobs"] = completion_logprobs(loaded.tokens, fresh, offsets[index], by_id)

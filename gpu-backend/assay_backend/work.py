@@ -19,6 +19,8 @@ class Choice:
     text: str = ""
     tokens: list[Measured] = field(default_factory=list)
     finish: str | None = None
+    # The token that ended it, which is not part of it.
+    ending: Measured | None = None
 
 
 @dataclass(eq=False)
@@ -115,6 +117,7 @@ class Generation(Running):
         """Take the next token; answers whether the sample has ended."""
         choice, sampling = self.choice, self.job.sampling
         if measured.id in sampling.stop_ids or (measured.id in self.stops and not sampling.ignore_eos):
+            choice.ending = measured
             return self._end("stop")
         closed = self.shaping is not None and self.shaping.take(measured.id)
         choice.tokens.append(measured)

@@ -138,6 +138,22 @@ def test_echo_and_logprobs_score_a_prompt(client, plain, tokenizer):
     assert longer.logprobs.token_logprobs[: len(ids)] == found.token_logprobs
 
 
+def test_the_ending_token_is_told_of_a_completion(live, client, plain, tokenizer):
+    """lm-evaluation-harness drops the one generated token: were it left out, a scored token would go in its place."""
+    text = "The capital"
+    first = client.completions.create(model="tiny", prompt=text, max_tokens=1, temperature=0, logprobs=1).choices[0]
+    (token,) = tokenizer.encode(first.logprobs.tokens[0])
+    body = {"prompt": text, "max_tokens": 1, "temperature": 0, "logprobs": 1, "echo": True, "stop_token_ids": [token]}
+    (choice,) = live.post("/v1/completions", body | {"return_token_ids": True}).json()["choices"]
+    assert choice["text"] == text and choice["finish_reason"] == "stop" and choice["token_ids"] == [token]
+    assert len(choice["logprobs"]["token_logprobs"]) == len(tokenizer.encode(text)) + 1
+    assert choice["logprobs"]["token_logprobs"][-1] == first.logprobs.token_logprobs[0]
+    body |= {"stream": True, "echo": False}
+    lines = [line for line in live.post("/v1/completions", body).text.splitlines() if line.startswith("data: {")]
+    (last,) = json.loads(lines[-1].removeprefix("data: "))["choices"]
+    assert last["text"] == "" and last["logprobs"]["token_logprobs"] == [first.logprobs.token_logprobs[0]]
+
+
 def test_vllm_prompt_logprobs(live, plain, tokenizer):
     ids = tokenizer.encode("One two three four")
     body = {"prompt": [ids], "max_tokens": 1, "temperature": 0, "prompt_logprobs": 3, "return_token_ids": True}

@@ -69,7 +69,9 @@ def test_allowed_and_stopping_tokens(live):
     free = complete(live, return_token_ids=True)["choices"][0]
     third = free["token_ids"][2]
     cut = complete(live, return_token_ids=True, stop_token_ids=[third])["choices"][0]
-    assert cut["token_ids"] == free["token_ids"][: free["token_ids"].index(third)] and cut["finish_reason"] == "stop"
+    assert (
+        cut["token_ids"] == free["token_ids"][: free["token_ids"].index(third) + 1] and cut["finish_reason"] == "stop"
+    )
     only = complete(live, return_token_ids=True, allowed_token_ids=[60, 70], temperature=1, seed=1, n=6)
     assert {token for choice in only["choices"] for token in choice["token_ids"]} == {60, 70}
 
