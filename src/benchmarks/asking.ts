@@ -31,6 +31,21 @@ export function promptFor(target: Model, how: Mode, text: string, answerPrefix?:
   return { messages: [{ role: 'user', content: text }], ...(answerPrefix === undefined ? {} : { answerPrefix }) }
 }
 
+/**
+ * How a target is asked that shall also score given text, so that answers and scores come from the same prompt: as raw
+ * text where it cannot score chats and the run leaves the mode open. `scored` is false where it then scores nothing.
+ */
+export function scoredMode(target: Model, how: Mode): { mode: 'chat' | 'completion'; scored: boolean } {
+  const { prompt_logprobs: scores, promptLogprobsBy, completions } = target.capabilities
+  if (!asksByChat(target, how)) return { mode: 'completion', scored: scores }
+  if (!scores || promptLogprobsBy !== 'echo') return { mode: 'chat', scored: scores }
+  return how === 'auto' && completions ? { mode: 'completion', scored: true } : { mode: 'chat', scored: false }
+}
+
+/** Continuations as the mode has them: after "Answer:" stands a space, a chat's reply begins at once. */
+export const continued = (mode: Mode, texts: readonly string[]): string[] =>
+  texts.map((text) => (mode === 'completion' ? ` ${text.trim()}` : text.trim()))
+
 /** The kind of a model error, or null of any other error. Told by its shape, because errors live with the port. */
 export function errorKind(error: unknown): ModelErrorKind | null {
   return typeof error === 'object' && error !== null && 'kind' in error && typeof error.kind === 'string'

@@ -1,6 +1,6 @@
 import type { Interval, Metric, NullReason } from '../../../schema/report.ts'
 import { randomFrom } from '../../methods/random.ts'
-import { bootstrapInterval, bootstrapMeanInterval } from '../../methods/statistics/bootstrap.ts'
+import { bootstrapInterval, bootstrapMeanInterval, bootstrapPairsInterval } from '../../methods/statistics/bootstrap.ts'
 import { clusteredMeanInterval } from '../../methods/statistics/clustered.ts'
 import { wilsonInterval } from '../../methods/statistics/intervals.ts'
 import { mean } from '../../methods/statistics/summary.ts'
@@ -139,6 +139,42 @@ export function statisticMetric<T extends Clustered>(
   const value = statistic([...rows])
   if (value === null || !Number.isFinite(value)) return missingMetric(text, reason, n)
   return { ...stated(text, 'share', n), value, interval: statisticInterval(text.id, rows, statistic, seed) }
+}
+
+/** A statistic of two numbers that each row carries: its score and whether (or how far) that row is of the positive class. */
+export interface PairStatistic<T> {
+  scoreOf: (row: T) => number
+  labelOf: (row: T) => number
+  statistic: (scores: ArrayLike<number>, labels: ArrayLike<number>) => number | null
+}
+
+/** As `statisticInterval`, for a statistic of two numbers a row: sorted once instead of in each of a thousand resamples. */
+export function pairsInterval<T extends Clustered>(
+  id: string,
+  rows: readonly T[],
+  { scoreOf, labelOf, statistic }: PairStatistic<T>,
+  seed: number,
+): Interval | null {
+  const clusters = clustersOf(rows)
+  const ends = bootstrapPairsInterval(statistic, rows.map(scoreOf), rows.map(labelOf), {
+    random: randomFrom(seed, 'bootstrap', id),
+    clusters,
+  })
+  return named(ends, clusters ? 'cluster-bootstrap' : 'bootstrap')
+}
+
+/** As `statisticMetric`, for a statistic of two numbers a row. */
+export function pairsMetric<T extends Clustered>(
+  text: MetricText,
+  rows: readonly T[],
+  pair: PairStatistic<T>,
+  seed: number,
+  reason: NullReason = 'undefined',
+): Metric {
+  if (rows.length === 0) return missingMetric(text, 'no_items')
+  const value = pair.statistic(rows.map(pair.scoreOf), rows.map(pair.labelOf))
+  if (value === null || !Number.isFinite(value)) return missingMetric(text, reason, rows.length)
+  return { ...stated(text, 'share', rows.length), value, interval: pairsInterval(text.id, rows, pair, seed) }
 }
 
 /** The metric under another id and title: a headline that repeats one of the metrics. */
