@@ -36,7 +36,7 @@ describe('POST /v1/estimates', () => {
     const scored = await post({ estimators: ['FisherRao', 'SelfCertainty'], items })
     expect(Object.keys(scored.body.items[0].estimates)).toEqual(['FisherRao', 'SelfCertainty'])
     expect(scored.body.items[0].estimates.FisherRao).toBeLessThan(0)
-    expect(scored.body.items[1].reasons).toEqual({ SelfCertainty: 'not_finite' })
+    expect(scored.body.items[1].estimates).toEqual({ FisherRao: -0.5, SelfCertainty: 0 })
     const raw = await post({ estimators: ['FisherRao'], raw: true, items })
     expect(raw.body.items[0].estimates.FisherRao).toBe(-scored.body.items[0].estimates.FisherRao)
   })

@@ -23,7 +23,7 @@ export const fisherRao = (logDistributions: LogDistributions, temperature = 2): 
 
 /**
  * Negated Kullback–Leibler divergence from the uniform distribution to the model's, mean over positions, in nats, ≤ 0.
- * Null of an empty answer; infinite when an entry has no mass.
+ * Null of an empty answer; entries of −∞ are left out, as in lm-polygraph.
  * Z. Kang, X. Zhao and D. Song, Scalable best-of-N selection for large language models via self-certainty, 2025.
  */
 export const selfCertainty = (logDistributions: LogDistributions): number | null =>

@@ -1,4 +1,4 @@
-import { logSumExp, mean, sameLength } from '../statistics/summary.ts'
+import { sameLength } from '../statistics/summary.ts'
 import { defineEstimator, type Matrix } from './estimator.ts'
 import { sequenceLogprobs } from './sequence-entropy.ts'
 
@@ -22,25 +22,31 @@ export function tokenSar(logprobs: readonly number[], tokenSimilarity: readonly 
 }
 
 /**
- * mean_i −log(p_i + Σ_{j≠i} p_j·similarity_ij / t) over samples, from their log-probabilities; sums are taken in logs,
- * so that long answers do not underflow. Null of fewer than two samples.
+ * mean_i −log(p_i + Σ_{j≠i} p_j·similarity_ij / t) over samples, from their log-probabilities; sums are taken relative
+ * to their largest term, so that long answers do not underflow. Not a number where negative similarities outweigh the
+ * rest. Null of fewer than two samples.
  * J. Duan et al., Shifting attention to relevance, ACL 2024.
  */
 export function sentenceSar(logprobs: readonly number[], similarity: Matrix, t = TEMPERATURE): number | null {
   sameLength('sentenceSar', logprobs, similarity)
-  if (logprobs.length < 2) return null
-  return mean(
-    logprobs.map((own, i) => {
-      const others = logprobs.flatMap((other, j) => {
-        const weight = (similarity[i]?.[j] as number) / t
-        return j === i || !(weight > 0) ? [] : [other + Math.log(weight)]
-      })
-      return -logSumExp([own, ...others])
-    }),
-  )
+  const count = logprobs.length
+  if (count < 2) return null
+  const largest = Math.max(...logprobs)
+  const probabilities = logprobs.map((logprob) => (largest === -Infinity ? 1 : Math.exp(logprob - largest)))
+  let sum = 0
+  for (let i = 0; i < count; i++) {
+    const row = similarity[i] as readonly number[]
+    let others = 0
+    for (let j = 0; j < count; j++) if (j !== i) others += (probabilities[j] as number) * (row[j] as number)
+    sum -= Math.log((probabilities[i] as number) + others / t) + largest
+  }
+  return sum / count
 }
 
-/** `sentenceSar` with the probability of each sample taken from its `tokenSar`. Null when a sample has no token. */
+/**
+ * `sentenceSar` with the probability of each sample taken from its `tokenSar`; a sample without a token has probability
+ * 1. Null of fewer than two samples and when none has a token.
+ */
 export function sar(
   samples: readonly (readonly number[])[],
   tokenSimilarity: readonly (readonly number[])[],
@@ -48,13 +54,9 @@ export function sar(
   t = TEMPERATURE,
 ): number | null {
   sameLength('sar', samples, tokenSimilarity)
-  const weighted = samples.map((logprobs, i) => tokenSar(logprobs, tokenSimilarity[i] as readonly number[]))
-  if (weighted.includes(null)) return null
-  return sentenceSar(
-    weighted.map((value) => -(value as number)),
-    similarity,
-    t,
-  )
+  if (samples.every((logprobs) => logprobs.length === 0)) return null
+  const weighted = samples.map((logprobs, i) => 0 - (tokenSar(logprobs, tokenSimilarity[i] as readonly number[]) ?? 0))
+  return sentenceSar(weighted, similarity, t)
 }
 
 const SOURCE = 'J. Duan et al., Shifting attention to relevance, ACL 2024'

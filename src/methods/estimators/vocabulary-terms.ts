@@ -36,11 +36,19 @@ export function fisherRaoTerm(logDistribution: ArrayLike<number>, temperature = 
   return (2 / Math.PI) * Math.acos(Math.min(1, roots / Math.sqrt(sum * weights.length)))
 }
 
-/** Negated Kullback–Leibler divergence from the uniform distribution to one log-distribution, in nats, ≤ 0. */
+/**
+ * Negated Kullback–Leibler divergence from the uniform distribution to one log-distribution, in nats, ≤ 0. Entries of
+ * −∞ are left out, as if the vocabulary ended there; 0 when none is left.
+ */
 export function selfCertaintyTerm(logDistribution: ArrayLike<number>): number {
-  let sum = 0
-  for (let v = 0; v < logDistribution.length; v++) sum += logDistribution[v] as number
-  return logDistribution.length === 0 ? 0 : sum / logDistribution.length + Math.log(logDistribution.length)
+  let [sum, count] = [0, 0]
+  for (let v = 0; v < logDistribution.length; v++) {
+    const logprob = logDistribution[v] as number
+    if (logprob === -Infinity) continue
+    sum += logprob
+    count++
+  }
+  return count === 0 ? 0 : sum / count + Math.log(count)
 }
 
 /** All three of one position, with the catalogue's order ½ and temperature 2. */
