@@ -16,6 +16,7 @@ import { createListSizes } from './list-size.ts'
 import { type Account, billedFailure, share } from './metering.ts'
 import type { Answer } from './question.ts'
 import { createQueue, type Job, kindOf, newJob } from './queue.ts'
+import { learnQuirk, noQuirks } from './quirks.ts'
 import { backoffMs, isRepeat, verdict } from './retry.ts'
 import { createThrottle } from './throttle.ts'
 import { createTimer } from './timer.ts'
@@ -58,7 +59,7 @@ export function createDispatcher(target: TargetConnection, options: DispatcherOp
   const ceiling = options.maxConnections ?? defaultMaxConnections
   const throttle = createThrottle(Math.max(1, Math.min(ceiling, target.limits.maxConnections ?? ceiling)), random)
   const timeoutMs = (target.limits.requestTimeoutSeconds ?? defaultTimeoutMs / 1000) * 1000
-  const context: WireContext = { target, quirks: { maxCompletionTokens: false } }
+  const context: WireContext = { target, quirks: noQuirks() }
   const sizes = createListSizes(target.limits.maxBatch ?? defaultMaxBatch)
   const queue = createQueue(sizes.of)
   const calls = createCalls()
@@ -129,14 +130,8 @@ export function createDispatcher(target: TargetConnection, options: DispatcherOp
     billedFailure(jobs, error)
     throttle.failed({ sentAt, isList: jobs.length > 1 }, error, now)
     if (error.kind === 'timeout') told(flight, now)
-    if (
-      error.kind === 'rejected' &&
-      /max_completion_tokens/.test(error.message) &&
-      !context.quirks.maxCompletionTokens
-    ) {
-      context.quirks.maxCompletionTokens = true
-      queue.putBack(jobs)
-    } else {
+    if (learnQuirk(error, context.quirks)) queue.putBack(jobs)
+    else {
       // Backwards, so that what goes back to the head of the queue keeps its order.
       for (let index = jobs.length - 1; index >= 0; index--) judge(jobs[index] as Job, error, jobs.length, now)
     }

@@ -46,7 +46,7 @@ export function quoteServer(text: string, apiKey: string | null, most = 300): st
 
 /** How servers say that a prompt does not fit. */
 export const contextWords =
-  /context.{0,20}(length|window|size)|maximum.{0,20}(context|token|length)|prompt is too long|input.{0,20}too long|too many (input )?tokens|n_ctx|max_model_len/i
+  /context.{0,20}(length|window|size)|maximum.{0,20}(context|token|length)|prompt is too long|input.{0,20}too long|too many (input )?tokens|n_ctx|max_model_len|inputs`? (tokens|must have less than)/i
 
 /** A URL without credentials, query and fragment. */
 export function bareUrl(url: string): string {

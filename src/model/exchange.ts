@@ -176,7 +176,8 @@ function statusError(response: Response, text: string, url: string, apiKey: stri
     return new ModelError('rate_limited', said, wait === undefined ? { status } : { status, retryAfterMs: wait })
   }
   if (status === 408 || status === 504) return new ModelError('timeout', said, { status })
-  if (status >= 500) return new ModelError('server_error', said, { status })
+  // 424: the model's own process failed (TGI).
+  if (status >= 500 || status === 424) return new ModelError('server_error', said, { status })
   if (code === 'model_not_found' || /no such model/i.test(message) || (status === 404 && /model/i.test(message)))
     return new ModelError('model_not_found', `The model is not there (${said}). Check its name.`, { status })
   if (code === 'out_of_vocabulary') return new ModelError('out_of_world', said, { status })

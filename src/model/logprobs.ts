@@ -1,3 +1,4 @@
+import { utf8Length } from './alignment.ts'
 import { ModelError } from './errors.ts'
 import type { TokenLogprob, TopLogprob } from './model.ts'
 
@@ -79,20 +80,32 @@ export interface LegacyLogprobs {
   text_offset?: number[] | null
 }
 
-const byteList = (bytes: unknown, token: string): number[] | undefined =>
-  Array.isArray(bytes) && token.includes('\ufffd') ? (bytes as number[]) : undefined
+/**
+ * A token that is half a character: servers write it with U+FFFD (vLLM), cut it to what is whole of it (llama.cpp,
+ * Ollama) or spell its bytes out (OpenAI: `bytes:\\xe2\\x80`). Its bytes tell; it then reads with U+FFFD. Null for any other.
+ */
+function halfToken(token: string, bytes: unknown): { token: string; bytes: number[] } | null {
+  if (!Array.isArray(bytes) || bytes.length === 0) return null
+  if (bytes.length === utf8Length(token) && !token.includes('\ufffd')) return null
+  return { token: decoder.decode(Uint8Array.from(bytes as number[])), bytes: bytes as number[] }
+}
+const decoder = new TextDecoder()
 
 function chatToken(entry: ChatEntry, most: number): TokenLogprob {
   if (typeof entry.token !== 'string')
     throw new ModelError('invalid_logprobs', 'An entry of logprobs.content has no "token".')
   const alternatives: TopLogprob[] = []
-  for (const { token, logprob, id } of entry.top_logprobs ?? [])
-    alternatives.push({ token: String(token), ...(typeof id === 'number' ? { id } : {}), logprob: logprob as number })
-  const bytes = byteList(entry.bytes, entry.token)
+  for (const { token, logprob, id, bytes } of entry.top_logprobs ?? [])
+    alternatives.push({
+      token: halfToken(String(token), bytes)?.token ?? String(token),
+      ...(typeof id === 'number' ? { id } : {}),
+      logprob: logprob as number,
+    })
+  const half = halfToken(entry.token, entry.bytes)
   return {
-    token: entry.token,
+    token: half?.token ?? entry.token,
     ...(typeof entry.id === 'number' ? { id: entry.id } : {}),
-    ...(bytes ? { bytes } : {}),
+    ...(half ? { bytes: half.bytes } : {}),
     logprob: checkedLogprob(entry.logprob, 'generated tokens'),
     top: checkedTop(alternatives, most),
   }

@@ -18,6 +18,7 @@ import {
   tried,
 } from './probing/prober.ts'
 import type { Question, SamplingQuestion } from './question.ts'
+import { noQuirks } from './quirks.ts'
 
 export type { ProbeOptions } from './probing/prober.ts'
 
@@ -69,6 +70,9 @@ export async function probeTarget(target: TargetConnection, options: ProbeOption
   if (dialect.claims.answerPrefix && found.chat) await probeAnswerPrefix(prober, found)
   await probeRest(prober, found)
   await probeOwnSurface(prober, found)
+  if (prober.quirks.ownTemperature)
+    missing.temperature =
+      'The model samples at a temperature of its own: greedy answers and other temperatures cannot be had.'
   found.fingerprint = description.fingerprint ?? fingerprintOf(target, description, found)
   return found
 }
@@ -161,7 +165,7 @@ async function probeLogprobs({ dialect, ask }: Prober, found: Capabilities): Pro
  * when it answers a closed message. One that ignores the request counts the same tokens.
  */
 async function probeAnswerPrefix({ dialect, send, target }: Prober, found: Capabilities): Promise<void> {
-  const context: WireContext = { target, quirks: { maxCompletionTokens: false } }
+  const context: WireContext = { target, quirks: noQuirks() }
   const question = greeting({ maxTokens: 1, answerPrefix: 'The animal is' })
   const opened = dialect.encode(dialect.split(question, found), context)
   const { continue_final_message: _, add_generation_prompt: __, ...closed } = opened.body as Record<string, unknown>

@@ -2,6 +2,7 @@ import type { Capabilities, DialectName } from '../../../schema/capabilities.ts'
 import type { TargetConnection } from '../connection.ts'
 import type { ModelError } from '../errors.ts'
 import type { Answer, Question } from '../question.ts'
+import type { Quirks } from '../quirks.ts'
 
 /** Ways of asking that a server may have; each is one kind of request. */
 export type Surface =
@@ -32,12 +33,6 @@ export interface Piece {
   group: string | null
   /** Rough bytes sent, to bound a request. */
   size: number
-}
-
-/** What a server has taught by refusing a field. */
-export interface Quirks {
-  /** Newer OpenAI models want `max_completion_tokens`. */
-  maxCompletionTokens: boolean
 }
 
 export interface WireContext {

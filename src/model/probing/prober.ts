@@ -7,6 +7,7 @@ import { ModelError } from '../errors.ts'
 import { exchange } from '../exchange.ts'
 import type { Sample } from '../model.ts'
 import type { Answer, ChatQuestion, CompleteQuestion, Question, SamplingQuestion } from '../question.ts'
+import { learnQuirk, noQuirks, type Quirks } from '../quirks.ts'
 
 /** How a probe asks: one request at a time, with questions as small as they can be. */
 
@@ -21,6 +22,8 @@ export interface ProbeOptions {
 export interface Prober {
   target: TargetConnection
   dialect: Dialect
+  /** What the server has refused so far. */
+  quirks: Readonly<Quirks>
   /** Sends one request. Raises ModelError. */
   send(request: { url: string; body?: unknown }): Promise<unknown>
   /** Asks pieces as the dialect does. Raises ModelError, also the first piece's own. */
@@ -32,7 +35,7 @@ export function createProber(
   { transport, timeoutMs = probeTimeoutMs }: ProbeOptions,
 ): Prober {
   const dialect = findDialect(target.dialect)
-  const context: WireContext = { target, quirks: { maxCompletionTokens: false } }
+  const context: WireContext = { target, quirks: noQuirks() }
   const send: Prober['send'] = async (request) => {
     for (let attempt = 1; ; attempt++) {
       try {
@@ -57,18 +60,18 @@ export function createProber(
     }
   }
   const ask: Prober['ask'] = async (pieces) => {
-    const asked = () => send(dialect.encode(pieces, context))
-    const body = await asked().catch((error: unknown) => {
-      if (!(error instanceof ModelError) || !/max_completion_tokens/.test(error.message)) throw error
-      context.quirks.maxCompletionTokens = true
-      return asked()
-    })
+    const asked = (): Promise<unknown> =>
+      send(dialect.encode(pieces, context)).catch((error: unknown) => {
+        if (!(error instanceof ModelError) || !learnQuirk(error, context.quirks)) throw error
+        return asked()
+      })
+    const body = await asked()
     return dialect.decode(pieces, body, context).answers.map((answer) => {
       if (answer instanceof ModelError) throw answer
       return answer
     })
   }
-  return { target, dialect, send, ask }
+  return { target, dialect, quirks: context.quirks, send, ask }
 }
 
 /** Failures that make a target unusable, whatever was asked. */

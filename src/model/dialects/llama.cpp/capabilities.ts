@@ -7,8 +7,10 @@ import { isObject } from '../openai/response.ts'
 export const claims: Claims = {
   ...openaiClaims,
   promptLogprobsBy: [],
+  multipleSamples: false,
   tokenize: true,
   reasons: {
+    multipleSamples: 'llama.cpp gives at most as many replies a request as it has slots.',
     prompt_logprobs:
       'llama.cpp gives no log-probabilities of given text: its echo holds those of the generated token only (llama.cpp#27174).',
     full: 'llama.cpp has no full-vocabulary quantities.',

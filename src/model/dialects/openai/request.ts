@@ -4,6 +4,7 @@ import { questionSize } from '../../canonical.ts'
 import { openaiRoot } from '../../connection.ts'
 import { ModelError } from '../../errors.ts'
 import type { ChatQuestion, CompleteQuestion, EmbedQuestion, Question, ScoreQuestion } from '../../question.ts'
+import type { Quirks } from '../../quirks.ts'
 import type { Piece, WireContext, WireRequest } from '../dialect.ts'
 
 /** How OpenAI's API is asked: chat and legacy completions, echo for given text, embeddings. */
@@ -115,7 +116,7 @@ export function chatBody(piece: Piece, { target, quirks }: WireContext): Record<
     model: target.model,
     messages: question.messages.map(({ role, content }) => ({ role, content })),
     [quirks.maxCompletionTokens ? 'max_completion_tokens' : 'max_tokens']: question.maxTokens,
-    ...drawing(piece, question),
+    ...drawing(piece, question, quirks),
   }
   if (question.topLogprobs !== undefined) {
     body.logprobs = true
@@ -125,7 +126,7 @@ export function chatBody(piece: Piece, { target, quirks }: WireContext): Record<
 }
 
 /** The body of a completions request for one prompt or a list. */
-export function completionBody(pieces: Piece[], { target }: WireContext): Record<string, unknown> {
+export function completionBody(pieces: Piece[], { target, quirks }: WireContext): Record<string, unknown> {
   const first = pieces[0] as Piece
   const question = first.question as CompleteQuestion
   const prompts = pieces.map((piece) => (piece.question as CompleteQuestion).prompt)
@@ -133,16 +134,18 @@ export function completionBody(pieces: Piece[], { target }: WireContext): Record
     model: target.model,
     prompt: prompts.length === 1 ? prompts[0] : prompts,
     max_tokens: question.maxTokens,
-    ...drawing(first, question),
+    ...drawing(first, question, quirks),
   }
   // 0 is read as "none" by some servers.
-  if (question.topLogprobs !== undefined) body.logprobs = Math.max(1, question.topLogprobs)
+  if (question.topLogprobs !== undefined)
+    body.logprobs = Math.min(Math.max(1, question.topLogprobs), quirks.completionLogprobs)
   return body
 }
 
-function drawing(piece: Piece, question: ChatQuestion | CompleteQuestion): Record<string, unknown> {
-  const fields: Record<string, unknown> = { temperature: question.temperature }
-  if (question.temperature > 0) fields.top_p = question.topP
+function drawing(piece: Piece, question: ChatQuestion | CompleteQuestion, quirks: Quirks): Record<string, unknown> {
+  const fields: Record<string, unknown> = quirks.ownTemperature ? {} : { temperature: question.temperature }
+  // 1 is the default, which some servers (TGI) refuse to be told.
+  if (question.temperature > 0 && question.topP < 1 && !quirks.ownTemperature) fields.top_p = question.topP
   if (question.stop) fields.stop = question.stop
   if (piece.n > 1) fields.n = piece.n
   if (piece.seed !== undefined) fields.seed = piece.seed
@@ -156,7 +159,7 @@ export function scoredText(piece: Piece): { prompt: string; continuation: string
 }
 
 /** The body of an echo request. `maxTokens` 1 where a server refuses to generate nothing. */
-export function echoBody(pieces: Piece[], { target }: WireContext, maxTokens: 0 | 1): Record<string, unknown> {
+export function echoBody(pieces: Piece[], { target, quirks }: WireContext, maxTokens: 0 | 1): Record<string, unknown> {
   const question = (pieces[0] as Piece).question as ScoreQuestion
   const texts = pieces.map((piece) => {
     const { prompt, continuation } = scoredText(piece)
@@ -168,7 +171,7 @@ export function echoBody(pieces: Piece[], { target }: WireContext, maxTokens: 0 
     max_tokens: maxTokens,
     temperature: 0,
     echo: true,
-    logprobs: Math.max(1, question.topLogprobs ?? 1),
+    logprobs: Math.min(Math.max(1, question.topLogprobs ?? 1), quirks.completionLogprobs),
   }
 }
 

@@ -49,10 +49,10 @@ function chatScorePieces(question: ScoreQuestion, capabilities: Capabilities): P
 }
 
 /**
- * vLLM fills what is left out from the model's own generation_config: everything that bends the distribution is
- * stated. 0 and 1 switch these off.
+ * vLLM and SGLang fill what is left out from the model's own generation_config: everything that bends the
+ * distribution is stated. These values switch it off (`top_k` 0 too in vLLM, but SGLang refuses that).
  */
-const neutral = { top_k: 0, min_p: 0, repetition_penalty: 1 }
+const neutral = { top_p: 1, top_k: -1, min_p: 0, repetition_penalty: 1 }
 /** The last message is the reply's beginning, and the template shall not close it. */
 const continued = { add_generation_prompt: false, continue_final_message: true }
 /** Prefix caching has changed prompt log-probabilities (vllm#42019): a request of its own salt does not reuse others'. */
@@ -71,13 +71,13 @@ export function encode(pieces: Piece[], context: WireContext): WireRequest {
   switch (first.surface) {
     case 'chat': {
       const { answerPrefix } = first.question as ChatQuestion
-      const body = { ...chatBody(first, context), ...neutral }
+      const body = { ...neutral, ...chatBody(first, context) }
       if (answerPrefix === undefined) return { url: `${root}/chat/completions`, body }
       const messages = [...(first.question as ChatQuestion).messages, { role: 'assistant', content: answerPrefix }]
       return { url: `${root}/chat/completions`, body: { ...body, messages, ...continued } }
     }
     case 'completion':
-      return { url: `${root}/completions`, body: { ...completionBody(pieces, context), ...neutral } }
+      return { url: `${root}/completions`, body: { ...neutral, ...completionBody(pieces, context) } }
     case 'echo':
       return { url: `${root}/completions`, body: { ...echoBody(pieces, context, 0), cache_salt: saltOf(pieces) } }
     case 'promptLogprobs': {
