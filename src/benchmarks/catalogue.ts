@@ -11,6 +11,7 @@ import { firstTokenVsText } from './robustness/first-token-vs-text.ts'
 import { suites } from './suites.ts'
 import { estimators } from './uncertainty/estimators.ts'
 import { idkToken } from './uncertainty/idk-token.ts'
+import { riskScores } from './uncertainty/risk-scores.ts'
 import { selfEvaluation } from './uncertainty/self-evaluation.ts'
 
 /** Every benchmark there is. One line each: API, OpenAPI, command line, pages and docs follow from the definitions. */
@@ -18,6 +19,7 @@ export const catalogue: readonly AnyBenchmark[] = [
   idkToken,
   selfEvaluation,
   estimators,
+  riskScores,
   factor,
   queryPerturbation,
   refusalAware,

@@ -11,6 +11,7 @@ import { grammarTexts } from '../../src/worlds/grammar-text.ts'
 import { membershipQuestions } from '../../src/worlds/memberships.ts'
 import { proseDocuments } from '../../src/worlds/prose.ts'
 import { queries } from '../../src/worlds/queries.ts'
+import { riskCases } from '../../src/worlds/risks.ts'
 
 export interface DrawnItem {
   id: string
@@ -32,6 +33,12 @@ const draw = <Item extends DrawnItem>(
 
 /** Every generator, for the laws that hold for all of them. */
 export const draws: readonly Draw[] = [
+  draw(
+    'risks',
+    (random, size) => riskCases(random, { size }),
+    // Two people may be alike in all that is told of them.
+    (item) => `${item.id} ${item.header}`,
+  ),
   draw(
     'facts',
     (random, size) => factQuestions(random, { size }),
