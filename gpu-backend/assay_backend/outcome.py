@@ -1,6 +1,7 @@
 """Who asked for which row of a pass, and the numbers that each of them gets."""
 
 from .constraint import GrammarRefused
+from .mirostat import Trace
 from .sampling import Distribution, Measured
 from .segments import Rows, Runner, Segment
 from .work import Generation, Running, Scoring
@@ -42,7 +43,7 @@ class Outcome:
         for row, (work, wants) in enumerate(askers):
             if wants is None:
                 try:
-                    chosen[row] = distribution.choose(row, work.job.sampling, work.draws, work.shaping)
+                    chosen[row] = distribution.choose(row, work.job.sampling, work.draws, work.shaping, work.mirostat)
                 except GrammarRefused as error:
                     work.job.fail(error)
                     work.job.cancel()
@@ -58,45 +59,51 @@ class Outcome:
             if pairs
             else {}
         )
-        entropies, tops = self._extras(distribution, askers)
+        entropies, tops, terms = self._extras(distribution, askers)
         for row, (work, wants) in enumerate(askers):
             if wants is None:
                 if row not in chosen:
                     continue
                 token = chosen[row]
-                self.tokens.append((work, Measured(token, *given[row, token], entropies.get(row), tops.get(row, []))))
+                measured = Measured(
+                    token, *given[row, token], entropies.get(row), tops.get(row, []), terms.get(row), _trace(work)
+                )
+                self.tokens.append((work, measured))
             else:
                 for number, position in wants:
                     token = work.job.texts[number][position]
                     work.put(
                         number,
                         position,
-                        Measured(token, *given[row, token], entropies.get(row), tops.get(row, [])),
+                        Measured(token, *given[row, token], entropies.get(row), tops.get(row, []), terms.get(row)),
                     )
 
     @staticmethod
-    def _extras(distribution: Distribution, askers: list) -> tuple[dict, dict]:
-        entropy_rows, top_rows, tops = [], {}, {}
+    def _extras(distribution: Distribution, askers: list) -> tuple[dict, dict, dict]:
+        entropy_rows, term_rows, top_rows, tops = [], [], {}, {}
         for row, (work, _) in enumerate(askers):
             options = work.job.sampling if isinstance(work, Generation) else work.job
             count = options.top_logprobs if isinstance(work, Generation) else options.top
             if options.entropy:
                 entropy_rows.append(row)
+            if options.terms:
+                term_rows.append(row)
             if isinstance(work, Generation) and options.listed:
                 tops[row] = distribution.listed(row, options.listed)
             elif count:
                 top_rows[row] = count
         entropies = dict(zip(entropy_rows, distribution.entropies(entropy_rows), strict=True)) if entropy_rows else {}
+        terms = dict(zip(term_rows, distribution.terms(term_rows), strict=True)) if term_rows else {}
         if top_rows:
             most = max(top_rows.values())
             for (row, count), found in zip(top_rows.items(), distribution.top(list(top_rows), most), strict=True):
                 tops[row] = found[:count]
-        return entropies, tops
+        return entropies, tops, terms
 
     def again(self, work: Generation, twin: Generation) -> Measured:
         """Another sample's own draw from the distribution that `work` drew its first token from."""
         distribution, row = self._kept[id(work)]
-        token = distribution.choose(row, twin.job.sampling, twin.draws, twin.shaping)
+        token = distribution.choose(row, twin.job.sampling, twin.draws, twin.shaping, twin.mirostat)
         options = twin.job.sampling
         return Measured(
             token,
@@ -107,7 +114,13 @@ class Outcome:
             else distribution.top([row], options.top_logprobs)[0]
             if options.top_logprobs
             else [],
+            distribution.terms([row])[0] if options.terms else None,
+            _trace(twin),
         )
+
+
+def _trace(work: Generation) -> Trace | None:
+    return work.mirostat.last if work.mirostat else None
 
 
 def read_next(work: Running, count: int, outcome: Outcome) -> Segment:

@@ -1,5 +1,6 @@
 """From logits to a token, and to what is reported about it."""
 
+import math
 import secrets
 from dataclasses import dataclass, field
 
@@ -7,6 +8,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from .mirostat import Mirostat, MirostatOptions, Trace
 from .shaping import Shape, Shaping
 
 _WIDTH = 128
@@ -31,6 +33,21 @@ class Sampling:
     stop_ids: frozenset[int] = frozenset()
     # Tokens whose log-probabilities are told instead of the likeliest ones'.
     listed: tuple[int, ...] = ()
+    # A seed of its own for each sample, in place of `seed`.
+    seeds: tuple[int, ...] = ()
+    terms: bool = False
+    mirostat: MirostatOptions | None = None
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Summands of the estimators over the whole distribution p. Renyi: (log sum q^a - (a - 1) log V) / (a - 1), a = .5,
+    nats; Fisher-Rao: (2/pi) arccos sum sqrt(q / V), 0 to 1; both with q = p softened by temperature 2. Self-certainty:
+    log V + mean log p over what has any mass, nats, at most 0."""
+
+    renyi: float
+    fisher_rao: float
+    self_certainty: float
 
 
 @dataclass
@@ -43,6 +60,8 @@ class Measured:
     rank: int | None = None
     entropy: float | None = None
     top: list[tuple[int, float]] = field(default_factory=list)
+    terms: Terms | None = None
+    trace: Trace | None = None
 
 
 class Draws:
@@ -85,6 +104,25 @@ class Distribution:
         total = self.total[at]
         return (torch.log(total) - self._sum(self.weights[at] * shifted) / total).clamp_(min=0).tolist()
 
+    def terms(self, rows: list[int]) -> list[Terms]:
+        """Renyi, Fisher-Rao and self-certainty terms of each row."""
+        at = torch.tensor(rows, device=self.logits.device)
+        shifted = self.logits[at] - self.peak[at].unsqueeze(1)
+        count = self.vocabulary
+        halves = self._sum(torch.exp(shifted / 2)).double()
+        roots = self._sum(torch.exp(shifted / 4)).double()
+        renyi = halves.log() - 2 * roots.log() - math.log(count)
+        fisher_rao = (roots / (halves * count).sqrt()).clamp_(max=1).acos_() * (2 / math.pi)
+        massive = torch.isfinite(shifted)
+        living = massive.sum(-1)
+        # In float64: a sum of a whole vocabulary of large numbers.
+        mean = torch.where(massive, shifted, 0).double().view(len(rows), -1, _WIDTH).sum(-1).sum(-1) / living
+        certainty = mean - self.total[at].double().log() + living.double().log()
+        return [
+            Terms(*three)
+            for three in zip(renyi.tolist(), fisher_rao.tolist(), certainty.clamp_(max=0).tolist(), strict=True)
+        ]
+
     def top(self, rows: list[int], count: int) -> list[list[tuple[int, float]]]:
         """The `count` likeliest tokens of each row with log-probabilities; of equals the lowest id first."""
         at = torch.tensor(rows, device=self.logits.device)
@@ -118,8 +156,17 @@ class Distribution:
         """Log-probabilities of given tokens in one row, in the order given."""
         return [(token, found[0]) for token, found in zip(ids, self.given([row] * len(ids), list(ids)), strict=True)]
 
-    def choose(self, row: int, sampling: Sampling, draws: Draws, shaping: Shaping | None = None) -> int:
+    def choose(
+        self,
+        row: int,
+        sampling: Sampling,
+        draws: Draws,
+        shaping: Shaping | None = None,
+        mirostat: Mirostat | None = None,
+    ) -> int:
         """Draw the next token of one row."""
+        if mirostat:
+            return mirostat.choose(self.weights[row, : self.vocabulary].cpu().numpy(), draws.next())
         logits = self.logits[row, : self.vocabulary].cpu().numpy()
         if shaping:
             logits = shaping.apply(logits)

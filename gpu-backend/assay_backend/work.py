@@ -7,6 +7,7 @@ from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field
 from typing import Any
 
+from .mirostat import Mirostat
 from .sampling import Draws, Measured, Sampling
 from .shaping import Shaping
 from .tokens import Tokens
@@ -73,6 +74,10 @@ class ScoreJob(Job):
     firsts: list[int] = field(default_factory=list)
     top: int = 0
     entropy: bool = False
+    terms: bool = False
+    # A text longer than `window` tokens (the context, where 0) is read in windows that move by `stride` (half of one).
+    window: int = 0
+    stride: int = 0
     results: list[list[Measured]] = field(default_factory=list)
     pending: int = 0
 
@@ -101,7 +106,9 @@ class Generation(Running):
         self.indices, self.tokens, self.stops = indices, tokens, stops
         self.index = indices[0]
         self.choice = job.choices[self.index]
-        self.draws = Draws(job.sampling.seed, self.index)
+        seeds = job.sampling.seeds
+        self.draws = Draws(seeds[self.index], 0) if seeds else Draws(job.sampling.seed, self.index)
+        self.mirostat = Mirostat(job.sampling.mirostat) if job.sampling.mirostat else None
         shape = job.sampling.shape
         self.shaping = None if shape.neutral else Shaping(shape, job.prompt)
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
@@ -190,6 +197,7 @@ class Scoring(Running):
         ]
         pieces: list[Scoring] = []
         short = []
+        context = min(context, job.window or context)
         for number, text in enumerate(job.texts):
             if len(text) > context:
                 pieces.extend(cls._windows(job, number, context))
@@ -226,9 +234,10 @@ class Scoring(Running):
 
     @classmethod
     def _windows(cls, job: ScoreJob, number: int, context: int) -> "list[Scoring]":
-        """Windows of a whole context that move by half of it: each token is scored once, after half of one."""
+        """Windows of a whole context that move by a stride: each token is scored once, with all that its window holds
+        before it."""
         text, pieces, scored = job.texts[number], [], max(1, job.firsts[number])
-        stride = max(1, context // 2)
+        stride = min(job.stride or max(1, context // 2), context - 1)
         end = context
         while scored < len(text):
             end = min(max(end, scored + 1), len(text))
