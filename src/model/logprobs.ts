@@ -86,9 +86,12 @@ export interface LegacyLogprobs {
  */
 function halfToken(token: string, bytes: unknown): { token: string; bytes: number[] } | null {
   if (!Array.isArray(bytes) || bytes.length === 0) return null
-  if (bytes.length === utf8Length(token) && !token.includes('\ufffd')) return null
+  // Some encode the U+FFFD itself (vLLM, SGLang), which tells nothing.
+  if (bytes.length === utf8Length(token) && (!token.includes('\ufffd') || encodesReplacement(bytes))) return null
   return { token: decoder.decode(Uint8Array.from(bytes as number[])), bytes: bytes as number[] }
 }
+const encodesReplacement = (bytes: readonly unknown[]) =>
+  bytes.some((byte, place) => byte === 0xef && bytes[place + 1] === 0xbf && bytes[place + 2] === 0xbd)
 const decoder = new TextDecoder()
 
 function chatToken(entry: ChatEntry, most: number): TokenLogprob {

@@ -7,6 +7,8 @@ import type { ServerFixture } from './fixtures/fixture.ts'
 import { llamaCppFixture } from './fixtures/llama.cpp.ts'
 import { ollamaFixture } from './fixtures/ollama.ts'
 import { openaiFixture } from './fixtures/openai.ts'
+import { sglangFixture } from './fixtures/sglang.ts'
+import { tgiFixture } from './fixtures/tgi.ts'
 import { vllmFixture, vllmPromptLogprobsFixture } from './fixtures/vllm.ts'
 import { workersAiFixture, workersAiOpenaiFixture } from './fixtures/workers-ai.ts'
 
@@ -19,6 +21,8 @@ const fixtures: ServerFixture[] = [
   ollamaFixture,
   workersAiFixture,
   workersAiOpenaiFixture,
+  sglangFixture,
+  tgiFixture,
 ]
 
 const question = [{ role: 'user' as const, content: 'What is the capital of France?', id: 'not for the server' }]
@@ -95,6 +99,36 @@ describe.each(fixtures)('$name', (fixture) => {
     expect(/"seed":(\d+)/.exec(JSON.stringify(again.sent[0]?.body))?.[1]).toBe(seeds[0])
   })
 
+  test('knows a token that is half a letter by its bytes, where they are told', async () => {
+    if (fixture.half === null) return
+    const [sample] = await open(fixture.half.answer).model.chat(question, { topLogprobs: 0 })
+    expect(sample?.text).toBe('é')
+    const bytes = sample?.tokens?.map((token) => token.bytes)
+    expect(bytes).toEqual(fixture.half.bytes ? [[0xc3], [0xa9]] : [undefined, undefined])
+    expect(sample?.tokens).toMatchObject([
+      { token: '\ufffd', logprob: -0.5 },
+      { token: '\ufffd', logprob: -0.25 },
+    ])
+  })
+
+  test('tells a refusal in a field', async () => {
+    if (fixture.refusal === null) return
+    expect(await open(fixture.refusal).model.chat(question)).toMatchObject([{ text: '', refusal: 'No.' }])
+  })
+
+  test('states nothing that a server refuses, and leaves nothing to the model that bends its distribution', async () => {
+    const { model, sent } = open(fixture.chat.answer)
+    await model.chat(question, { temperature: 1 })
+    const { body } = sent[0] as Sent
+    const told = { ...body, ...body.options, ...body.requests?.[0] }
+    expect(told.temperature).toBe(1)
+    // TGI refuses a top_p of 1, SGLang a top_k of 0.
+    if (fixture.name === 'TGI') expect(told).not.toHaveProperty('top_p')
+    if (fixture.dialect === 'vllm') expect(told).toMatchObject({ top_p: 1, top_k: -1, min_p: 0, repetition_penalty: 1 })
+    if (fixture.dialect === 'llama.cpp' || fixture.dialect === 'ollama')
+      expect(told).toMatchObject({ top_p: 1, top_k: 0, min_p: 0, repeat_penalty: 1 })
+  })
+
   test('completes raw text', async () => {
     if (fixture.completion === null) return
     const { model, sent } = open(fixture.completion.answer)
@@ -148,9 +182,10 @@ describe.each(fixtures)('$name', (fixture) => {
   test('knows a model that is not there, a text too long and a wrong key', async () => {
     const answering = ({ status, body }: { status: number; body: unknown }) =>
       open(() => Response.json(body, { status }))
-    await expect(answering(fixture.modelMissing).model.chat(question)).rejects.toMatchObject({
-      kind: 'model_not_found',
-    })
+    if (fixture.modelMissing !== null)
+      await expect(answering(fixture.modelMissing).model.chat(question)).rejects.toMatchObject({
+        kind: 'model_not_found',
+      })
     await expect(answering(fixture.tooLong).model.chat(question)).rejects.toMatchObject({ kind: 'context_too_long' })
     const refused = answering({ status: 401, body: { error: { message: 'Incorrect API key provided: sk-secret' } } })
     const error = await refused.model.chat(question).catch((error: unknown) => error)
