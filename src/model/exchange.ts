@@ -165,6 +165,8 @@ function statusError(response: Response, text: string, url: string, apiKey: stri
     return new ModelError('unreachable', `${where} redirects. Redirects are not followed: give the final URL.`, {
       status,
     })
+  // Not the key's fault: OpenAI answers so for reasoning models.
+  if (status === 403 && /not allowed to request/i.test(message)) return new ModelError('rejected', said, { status })
   if (status === 401 || status === 403)
     return new ModelError('unauthorized', `The key was refused (${said}). Give a valid key for this target.`, {
       status,

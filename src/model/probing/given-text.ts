@@ -40,7 +40,8 @@ export async function probeGivenText({ dialect, ask }: Prober, found: Capabiliti
     }
     reasons.push(`${by}: ${reason}`)
   }
-  found.missing.prompt_logprobs = reasons.join(' ') || 'The server gives no log-probabilities of given text.'
+  found.missing.prompt_logprobs =
+    reasons.join(' ') || found.missing.prompt_logprobs || 'The server gives no log-probabilities of given text.'
 }
 
 /** Why two askings of the known pair cannot be trusted; null where they can. */
