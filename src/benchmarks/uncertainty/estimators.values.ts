@@ -3,7 +3,7 @@ import { ESTIMATOR_NAMES, estimateAll } from '../../methods/estimators/estimate.
 import type { Estimator } from '../../methods/estimators/estimator.ts'
 import type { Evidence, EvidenceName } from '../../methods/estimators/evidence.ts'
 import { type Maybe, missing } from '../../methods/undefined-value.ts'
-import { ask, promptFor, textOf } from '../asking.ts'
+import { ask, asksByChat, continued, promptFor, textOf } from '../asking.ts'
 import { truthPrompt } from '../truth.ts'
 import {
   type Answered,
@@ -273,10 +273,12 @@ const LINGUISTIC =
   'Reply in one line: your answer in a few words, then how sure you are that it is right: almost certain, highly likely, likely, probable, about even, unlikely, highly unlikely or almost no chance.'
 
 async function oneLine({ target, mode, question, greedy }: Answered, task: string): Promise<string> {
-  const maxTokens = (greedy.tokens?.length ?? 16) + 24
+  const maxTokens = (greedy.tokens?.length ?? 16) + 12
   return textOf(await ask(target, mode, `${task}\n${question}`, { maxTokens, stop: ['\n'] }))
 }
 
 async function refusalMass({ target, mode, question }: Answered, { refusals, refusalPrompt }: Asking) {
-  return (await target.mass(promptFor(target, mode, `${refusalPrompt}\n${question}`), [...refusals])).total
+  // After "Answer:" a raw model goes on with a space.
+  const phrases = continued(asksByChat(target, mode) ? 'chat' : 'completion', refusals)
+  return (await target.mass(promptFor(target, mode, `${refusalPrompt}\n${question}`), phrases)).total
 }
