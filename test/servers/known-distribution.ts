@@ -30,11 +30,11 @@ export interface KnownServer {
 }
 
 const END = '\nAnswer:'
-const smallTalk: Replies = [
-  ['Hello there.', 0.5],
-  ['Good day to you.', 0.3],
-  ['Yes.', 0.2],
-]
+/** Said to whatever the world does not know: so many different words that a probe sees as many alternatives as it wants. */
+const smallTalk: Replies =
+  'Hello Good Yes No Well Indeed Certainly Perhaps Maybe Sure Right Fine Okay Nice Great Thanks Please Sorry Hmm Ah Oh So Now Then'
+    .split(' ')
+    .map((word, place, all) => [`${word} there.`, (2 * (all.length - place)) / (all.length * (all.length + 1))])
 
 interface Body {
   prompt?: string | string[]
@@ -95,29 +95,22 @@ export function speakerOf(belief: Belief) {
 const finite = (value: number | undefined, otherwise: number) =>
   Number.isFinite(value) ? (value as number) : otherwise
 
-/** Starts a server on 127.0.0.1. */
-export async function startKnownServer(options: KnownServerOptions): Promise<KnownServer> {
-  const { belief, port = 0, model = 'known-distribution', logprobs = true, echo = true } = options
+/** What the server answers, path by path: a status and a JSON value. */
+export function knownAnswers({
+  belief,
+  model = 'known-distribution',
+  logprobs = true,
+  echo = true,
+}: KnownServerOptions) {
   const speaker = speakerOf(belief)
-  let requests = 0
 
   function completions(body: Body) {
     const prompts = typeof body.prompt === 'string' ? [body.prompt] : (body.prompt ?? [])
     const n = body.n ?? 1
     const choices = prompts.flatMap((prompt, place): object[] => {
       if (body.echo) {
-        const tokens = speaker.echo(prompt)
-        return [
-          {
-            index: place,
-            text: prompt,
-            finish_reason: 'length',
-            logprobs: legacy(
-              tokens.map((one) => ({ ...one, top: [] })),
-              0,
-            ),
-          },
-        ]
+        const tokens = speaker.echo(prompt).map((one) => ({ ...one, top: [] }))
+        return [{ index: place, text: prompt, finish_reason: 'length', logprobs: legacy(tokens, 0) }]
       }
       const speak = speaker.speak(prompt, true, { ...body, maxTokens: finite(body.max_tokens, 16) })
       return Array.from({ length: n }, (_, sample) => {
@@ -150,30 +143,38 @@ export async function startKnownServer(options: KnownServerOptions): Promise<Kno
     return { object: 'chat.completion', model, choices, usage: usage(prompt.length, choices.length) }
   }
 
-  const server = createServer((request, response) => {
-    const send = (status: number, value: unknown) => {
-      response.writeHead(status, { 'content-type': 'application/json' })
-      response.end(JSON.stringify(value))
-    }
-    const refuse = (status: number, message: string) =>
-      send(status, { error: { message, type: 'invalid_request_error' } })
-    requests++
-    const path = (request.url ?? '/').split('?')[0]
+  const refused = (status: number, message: string) => ({
+    status,
+    value: { error: { message, type: 'invalid_request_error' } } as object,
+  })
+  return (path: string, text: string): { status: number; value: object } => {
     if (path === '/v1/models')
-      return send(200, { object: 'list', data: [{ id: model, object: 'model', max_model_len: 8192 }] })
+      return { status: 200, value: { object: 'list', data: [{ id: model, object: 'model', max_model_len: 8192 }] } }
+    const body = (text === '' ? {} : JSON.parse(text)) as Body
+    if (path === '/v1/chat/completions') return { status: 200, value: chat(body) }
+    if (path !== '/v1/completions') return refused(404, 'Not Found')
+    if (body.echo && !(echo && logprobs)) return refused(400, 'echo is not supported.')
+    return { status: 200, value: completions(body) }
+  }
+}
+
+/** Starts a server on 127.0.0.1. */
+export async function startKnownServer(options: KnownServerOptions): Promise<KnownServer> {
+  const answer = knownAnswers(options)
+  let requests = 0
+  const server = createServer((request, response) => {
+    requests++
     read(request).then(
       (text) => {
-        const body = JSON.parse(text) as Body
-        if (path === '/v1/chat/completions') return send(200, chat(body))
-        if (path !== '/v1/completions') return refuse(404, 'Not Found')
-        if (body.echo && !(echo && logprobs)) return refuse(400, 'echo is not supported.')
-        return send(200, completions(body))
+        const { status, value } = answer((request.url ?? '/').split('?')[0] as string, text)
+        response.writeHead(status, { 'content-type': 'application/json' })
+        response.end(JSON.stringify(value))
       },
       () => response.destroy(),
     )
   })
   server.keepAliveTimeout = 30_000
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
     requests: () => requests,
