@@ -24,6 +24,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--port", type=int, default=8000, help="port; 0 takes a free one")
     made.add_argument("--model", default="builtin", help="builtin, a Hugging Face folder, or an id (default: builtin)")
     made.add_argument("--embeddings", default="builtin", help="builtin, or a folder of a sentence encoder")
+    made.add_argument(
+        "--nli", help="folder of a sequence classifier that judges entailment (default: the language model judges)"
+    )
     made.add_argument("--threads", type=int, default=0, help="threads of the matrix products (default: all cores)")
     made.add_argument("--queue", type=int, default=4096, help="requests that may wait before 429 (default: 4096)")
     made.add_argument(
@@ -118,6 +121,7 @@ def main(arguments: list[str] | None = None) -> int:
         key,
         given.patience,
         given.embeddings,
+        given.nli,
     )
     say(f"Listening on http://{given.host}:{settings.port}")
     return _serve(settings, bound)

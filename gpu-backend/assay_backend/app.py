@@ -41,6 +41,7 @@ def create_app(service: Service) -> FastAPI:
     @app.get("/metrics", tags=["operation"])
     async def prometheus() -> Response:
         """Prometheus metrics."""
+        service.refresh_metrics()
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     @app.exception_handler(RequestFault)

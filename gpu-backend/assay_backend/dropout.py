@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from .llama import Llama
-from .work import Job
+from .work import SlowJob
 
 
 @dataclass
@@ -23,7 +23,7 @@ class Spread:
 
 
 @dataclass(eq=False)
-class DropoutJob(Job):
+class DropoutJob(SlowJob):
     """`passes` readings of `ids`; the tokens from `first` on are reported. One pass is made per engine step."""
 
     ids: list[int] = field(default_factory=list)

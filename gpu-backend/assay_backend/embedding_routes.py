@@ -7,17 +7,14 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from .bodies import documented, read_json, shaped
-from .embeddings import NAME, Embedder
-from .faults import RequestFault
+from .embeddings import NAME
 from .service import Service
 from .shapes import EmbeddingRequest
 
 
 def routes(service: Service) -> APIRouter:
-    """Routes of the embeddings surface; the encoder is loaded when it is first asked for."""
+    """Routes of the embeddings surface."""
     router = APIRouter(tags=["openai"])
-    held: dict[str, Embedder] = {}
-    lock = asyncio.Lock()
 
     @router.post("/v1/embeddings", openapi_extra=documented(EmbeddingRequest))
     async def embeddings(request: Request) -> dict[str, Any]:
@@ -25,13 +22,7 @@ def routes(service: Service) -> APIRouter:
         if asked.model is not None and asked.model != NAME:
             service.model(asked.model)
         texts = [asked.input] if isinstance(asked.input, str) else asked.input
-        async with lock:
-            if "encoder" not in held:
-                held["encoder"] = await asyncio.to_thread(_load, service.settings.embeddings)
-            encoder = held["encoder"]
-            if asked.dimensions and asked.dimensions > encoder.size:
-                raise RequestFault(400, "invalid_value", f"This encoder has {encoder.size} dimensions.", "/dimensions")
-            vectors, count = await asyncio.to_thread(encoder.embed, texts, asked.dimensions)
+        vectors, count = await asyncio.to_thread(service.encoders.embed, texts, asked.dimensions)
         data = []
         for index, vector in enumerate(vectors):
             packed = (
@@ -46,10 +37,3 @@ def routes(service: Service) -> APIRouter:
         }
 
     return router
-
-
-def _load(which: str) -> Embedder:
-    try:
-        return Embedder.load(which)
-    except (OSError, ValueError) as error:
-        raise RequestFault(501, "embeddings_unavailable", str(error), None) from None

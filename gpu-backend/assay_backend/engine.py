@@ -3,17 +3,20 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable
-
-import torch
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from typing import Any
 
 from . import metrics
-from .dropout import DropoutJob
+from .memory import NoRoom, frugal_forward
 from .outcome import Outcome, read_branch, read_next
 from .prefix import BLOCK, PrefixCache
 from .segments import Runner, Segment
 from .tokens import Tokens
-from .work import Choice, GenerateJob, Generation, Job, Running, ScoreJob, Scoring
+from .work import CallJob, Choice, GenerateJob, Generation, Job, Running, ScoreJob, Scoring, SlowJob
+
+# Passes without want of memory after which larger ones are tried again.
+_CALM = 64
 
 
 class QueueFull(Exception):
@@ -40,11 +43,12 @@ class Engine:
     ):
         self.runner, self.tokens, self.stops = runner, tokens, stops
         self.queue, self.step_tokens, self.most_sequences = queue, step_tokens, most_sequences
+        self._widest, self._calm = step_tokens, 0
         self.prefixes = PrefixCache(prefix_budget) if runner.shares_prefixes else None
         self._inbox: deque[Job] = deque()
         self._waiting: deque[Running] = deque()
         self._running: list[Running] = []
-        self._slow: deque[DropoutJob] = deque()
+        self._slow: deque[SlowJob] = deque()
         self._wake = threading.Condition()
         self._queued = 0
         self._state = "open"
@@ -67,7 +71,41 @@ class Engine:
             self._queued += weight
             self._inbox.extend(jobs)
             self._wake.notify()
-        metrics.queued.set(self._queued)
+
+    def call(self, action: Callable[[Runner], Any]) -> Future:
+        """Run something with the model on the engine's thread, between passes. Raises ShuttingDown."""
+        job = CallJob(weight=0, call=action)
+        with self._wake:
+            if self._state != "open":
+                raise ShuttingDown
+            self._inbox.append(job)
+            self._wake.notify()
+        return job.done
+
+    def resize(self, kv_budget: int, prefix_budget: int) -> Future:
+        """Keep within other budgets; done when what is idle has been given back."""
+
+        def act(runner: Runner) -> None:
+            if self.prefixes:
+                self.prefixes.resize(prefix_budget)
+            runner.resize(kv_budget)
+
+        return self.call(act)
+
+    @property
+    def held_bytes(self) -> int:
+        """Memory of keys and values, kept prefixes included."""
+        return self.runner.reserved_bytes() + (self.prefixes.used if self.prefixes else 0)
+
+    @property
+    def queued(self) -> int:
+        """Weight of what was accepted and does not run yet."""
+        return self._queued
+
+    @property
+    def running(self) -> int:
+        """Sequences that hold a slot."""
+        return len(self._running)
 
     def stop(self, patience: float = 10.0) -> None:
         """Take no more work, let what is here finish for `patience` seconds, then end the thread."""
@@ -111,18 +149,25 @@ class Engine:
             self._waiting.extend(pieces)
             if not pieces:
                 job.resolve(job.results)
-        elif isinstance(job, DropoutJob):
+        elif isinstance(job, SlowJob):
             self._slow.append(job)
         self._settle(job, bool(job.done.done()))
 
     def _step_slow(self) -> None:
-        """One dropout pass, in turn with everything else."""
-        if self._slow:
-            job = self._slow.popleft()
-            if job.cancelled or job.step(self.runner):
-                self._settle(job, True)
-            else:
-                self._slow.append(job)
+        """One step of a job that has its own, in turn with everything else. What fails in it fails alone."""
+        if not self._slow:
+            return
+        job = self._slow.popleft()
+        try:
+            ended = job.cancelled or job.step(self.runner)
+        except Exception as error:
+            job.fail(error)
+            ended = True
+        if ended:
+            self._settle(job, True)
+            job.done.cancel()
+        else:
+            self._slow.append(job)
 
     def _settle(self, job: Job, finished: bool) -> None:
         """Count a job out of the queue once, when it starts to run or ends."""
@@ -130,7 +175,6 @@ class Engine:
             with self._wake:
                 self._queued -= job.weight
                 job.weight = 0
-            metrics.queued.set(self._queued)
 
     def _admit(self) -> None:
         """Give slots to what waits, oldest first. A piece whose next unknown block is being read by another waits for
@@ -163,6 +207,7 @@ class Engine:
                     work.cached = min(work.cached, min(work.wants))
                 self._reading_blocks[key] = work
                 metrics.prefix_tokens.labels("reused").inc(work.cached)
+            metrics.prefix_tokens.labels("read").inc(len(work.ids) - work.cached)
             self._running.append(work)
             self._settle(work.job, True)
         self._waiting.extendleft(reversed(postponed))
@@ -201,29 +246,34 @@ class Engine:
                     budget -= len(segments[-1].ids)
         started = time.perf_counter()
         try:
-            rows = self.runner.forward(segments)
-        except (torch.OutOfMemoryError, MemoryError):
-            self._shrink(outcome)
+            rows, split = frugal_forward(self.runner, segments)
+        except NoRoom as error:
+            self._refuse(error, outcome)
             return
+        self._adapt(split)
         for work, count in read:
             work.cached += count
             self._remember(work)
         outcome.resolve(rows)
         metrics.step(segments, self.step_tokens, time.perf_counter() - started)
-        metrics.kv_bytes.set(self.runner.used_bytes())
-        metrics.prefix_bytes.set(self.prefixes.used if self.prefixes else 0)
         self._conclude(outcome)
-        metrics.running.set(len(self._running))
 
-    def _shrink(self, outcome: Outcome) -> None:
-        """A pass found no memory: undo what composing it took, and make smaller ones from now on."""
-        if self.step_tokens <= 16:
-            raise MemoryError("There is no memory left for even a small pass.")
+    def _adapt(self, split: bool) -> None:
+        """Make smaller passes after one that had to be split, and larger ones again after many that had not."""
+        self._calm = 0 if split else self._calm + 1
+        if split:
+            self.step_tokens = max(16, self.step_tokens // 2)
+        elif self._calm >= _CALM and self.step_tokens < self._widest:
+            self.step_tokens, self._calm = min(self._widest, 2 * self.step_tokens), 0
+
+    def _refuse(self, error: NoRoom, outcome: Outcome) -> None:
+        """One sequence found no memory even alone: it fails, and what composing the pass took from others is undone."""
         for work, number in outcome.branched:
             work.branches.append(number)
-        self.step_tokens //= 2
-        if self.runner.device.type == "cuda":
-            torch.cuda.empty_cache()
+        for work in [work for work in self._running if work.slot is error.slot]:
+            work.job.fail(error)
+            self._drop(work)
+        self._adapt(True)
 
     def _remember(self, work: Running) -> None:
         if self.prefixes and work.cached - work.stored >= BLOCK:

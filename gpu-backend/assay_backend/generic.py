@@ -61,6 +61,13 @@ class GenericRunner:
     def used_bytes(self) -> int:
         return self.used
 
+    def reserved_bytes(self) -> int:
+        return self.used
+
+    def resize(self, budget: int) -> None:
+        """Keep keys and values within another number of bytes."""
+        self.budget = budget
+
     def copy(self, source: GenericSlot, target: GenericSlot, length: int) -> None:
         target.cache = copy.deepcopy(source.cache)
         if source.length > length:
@@ -73,8 +80,8 @@ class GenericRunner:
         for segment in segments:
             slot = segment.slot
             cache = copy.deepcopy(slot.cache) if segment.branch else slot.cache
-            if slot.length > segment.start:
-                cache.crop(segment.start - slot.length)
+            # Also what a pass that failed half way has left in some layers.
+            cache.crop(segment.start)
             ids = torch.tensor([segment.ids], device=self.device)
             places = torch.arange(segment.start, segment.start + len(segment.ids), device=self.device).unsqueeze(0)
             output = self.model(input_ids=ids, position_ids=places, past_key_values=cache, use_cache=True)

@@ -76,6 +76,14 @@ class KvStore:
 
     def release(self, slot: Slot) -> None:
         heapq.heappush(slot.arena.free, slot.index)
+        if self.reserved > self.budget:
+            self._give_back_idle()
+
+    def resize(self, budget: int) -> None:
+        """Keep within another budget from now on: what runs is let finish, what is idle is given back."""
+        self.budget = budget
+        if self.reserved > budget:
+            self._give_back_idle()
 
     def used_bytes(self) -> int:
         """Bytes of the slots in use."""

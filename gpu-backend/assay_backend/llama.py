@@ -138,6 +138,13 @@ class Llama:
     def used_bytes(self) -> int:
         return self.kv.used_bytes()
 
+    def reserved_bytes(self) -> int:
+        return self.kv.reserved
+
+    def resize(self, budget: int) -> None:
+        """Keep keys and values within another number of bytes."""
+        self.kv.resize(budget)
+
     def copy(self, source: Slot, target: Slot, length: int) -> None:
         """Give `target` the first `length` positions of `source`."""
         target.span(0, length).copy_(source.span(0, length))

@@ -6,9 +6,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
-import psutil
 import torch
 from transformers import AutoConfig, GenerationConfig
 from transformers.utils import logging as transformers_logging
@@ -19,11 +17,10 @@ from .constraint import Grammars
 from .engine import Engine
 from .generic import GenericRunner
 from .invariance import is_invariant
+from .memory import GIB
 from .segments import Runner
 from .settings import Settings
 from .tokens import Tokens
-
-_GIB = 1 << 30
 
 
 @dataclass
@@ -56,51 +53,51 @@ def pick_device(settings: Settings) -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def free_memory(device: torch.device) -> int:
-    """Bytes free where the model will live."""
-    if device.type == "cuda":
-        return torch.cuda.mem_get_info(device)[0]
-    return min(psutil.virtual_memory().available, _container_room())
+@dataclass(frozen=True)
+class Planned:
+    """A model found on disk, and the memory that it takes before it answers anything."""
+
+    checkpoint: Checkpoint
+    config: object
+    dtype: torch.dtype
+    device: torch.device
+    needed: int
 
 
-def _container_room() -> int:
-    """Bytes left under the control group's limit, where there is one."""
-    limit, usage = Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")
-    try:
-        return int(limit.read_text()) - int(usage.read_text())
-    except (OSError, ValueError):
-        return 1 << 60
-
-
-def load(settings: Settings, say: Callable[[str], None] = lambda _: None) -> Loaded:
-    """Load a model by its settings. Raises ModelUnavailable with the way out."""
+def plan(settings: Settings, say: Callable[[str], None] = lambda _: None) -> Planned:
+    """Find a model by its settings, without reading its weights. Raises ModelUnavailable with the way out."""
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
     device = pick_device(settings)
-    torch.set_num_threads(
-        settings.threads or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    )
     checkpoint = resolve(settings.model, say)
-    config = AutoConfig.from_pretrained(checkpoint.folder)
+    try:
+        config = AutoConfig.from_pretrained(checkpoint.folder)
+    except (OSError, ValueError) as error:
+        raise ModelUnavailable(f"{checkpoint.folder} cannot be read as a model: {error}") from error
     dtype = _dtype(settings, device, config)
     weights = sum(file.stat().st_size for file in checkpoint.folder.glob("*.safetensors"))
     weights = int(weights * dtype.itemsize / _stored_size(config))
-    room = settings.memory or int(free_memory(device) * 0.9) - _GIB // 2
     # Packed weights beside the embedding, activations, and the least that one sequence needs.
-    needed = int(weights * 1.3) + _GIB // 4
-    if room < needed:
-        raise ModelUnavailable(
-            f"Not enough memory: {checkpoint.name} needs about {needed / _GIB:.1f} GiB "
-            f"and {max(room, 0) / _GIB:.1f} GiB may be used. "
-            "Close other programs, raise --memory, or give a smaller model by --model."
-        )
-    budget = room - needed
+    return Planned(checkpoint, config, dtype, device, int(weights * 1.3) + GIB // 4)
+
+
+def build(
+    planned: Planned,
+    settings: Settings,
+    kv_budget: int,
+    prefix_budget: int,
+    say: Callable[[str], None] = lambda _: None,
+) -> Loaded:
+    """Read a model's weights and start its engine. Raises ModelUnavailable with the way out."""
+    checkpoint, config, dtype, device = planned.checkpoint, planned.config, planned.dtype, planned.device
+    torch.set_num_threads(
+        settings.threads or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
     say(f"Loading {checkpoint.name} on {device} in {str(dtype).removeprefix('torch.')} ...")
-    prefix_budget = min(budget // 4, 4 * _GIB)
     if llama.supports(config):
-        runner: Runner = llama.Llama.load(checkpoint.folder, config, dtype, device, budget - prefix_budget)
+        runner: Runner = llama.Llama.load(checkpoint.folder, config, dtype, device, kv_budget)
     else:
-        runner = GenericRunner(checkpoint.folder, config, dtype, device, budget)
+        runner = GenericRunner(checkpoint.folder, config, dtype, device, kv_budget)
     tokens = Tokens(checkpoint.folder, runner.vocabulary)
     stops = _stops(checkpoint, config, tokens)
     step = settings.step_tokens or (256 if device.type == "cpu" else 4096)

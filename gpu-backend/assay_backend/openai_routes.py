@@ -27,26 +27,11 @@ def routes(service: Service) -> APIRouter:
 
     @router.get("/v1/models")
     async def models() -> dict[str, Any]:
-        loaded = service.model()
-        entry = {
-            "id": loaded.name,
-            "object": "model",
-            "created": 0,
-            "owned_by": "assay",
-            "max_model_len": loaded.runner.context,
-        }
-        return {"object": "list", "data": [entry]}
+        return {"object": "list", "data": [_model_entry(loaded) for loaded in service.models()]}
 
     @router.get("/v1/models/{name:path}")
     async def model(name: str) -> dict[str, Any]:
-        loaded = service.model(name, "")
-        return {
-            "id": loaded.name,
-            "object": "model",
-            "created": 0,
-            "owned_by": "assay",
-            "max_model_len": loaded.runner.context,
-        }
+        return _model_entry(service.model(name, ""))
 
     @router.post("/v1/chat/completions", openapi_extra=documented(ChatRequest), response_model=None)
     async def chat(request: Request) -> JSONResponse | StreamingResponse:
@@ -60,7 +45,7 @@ def routes(service: Service) -> APIRouter:
         jobs: list[Job] = [job]
         if asked.prompt_logprobs is not None:
             jobs.append(ScoreJob(texts=[job.prompt], firsts=[0], top=asked.prompt_logprobs))
-        choices, *given = _sound(await service.run(request, jobs))
+        choices, *given = _sound(await service.run(request, jobs, loaded))
         answer = chat_answer(loaded.tokens, asked, job.prompt, choices, given[0][0] if given else None)
         return JSONResponse({**frame, **answer})
 
@@ -80,7 +65,7 @@ def routes(service: Service) -> APIRouter:
             deepest = max(asked.prompt_logprobs or 0, (asked.logprobs or 0) if asked.echo else 0)
             score = [ScoreJob(texts=[ids], firsts=[0], top=deepest) for ids in prompts]
         jobs: list[Job] = [*score, *generate]
-        answers = _sound(await service.run(request, jobs) if jobs else [])
+        answers = _sound(await service.run(request, jobs, loaded) if jobs else [])
         given, written = answers[: len(score)], answers[len(score) :] or [[None]] * len(prompts)
 
         def composed() -> dict[str, Any]:
@@ -120,6 +105,16 @@ def routes(service: Service) -> APIRouter:
         return {"prompt": loaded.tokens.decode(checked_ids(loaded, asked.tokens, "/tokens"), keep_special=True)}
 
     return router
+
+
+def _model_entry(loaded: Loaded) -> dict[str, Any]:
+    return {
+        "id": loaded.name,
+        "object": "model",
+        "created": 0,
+        "owned_by": "assay",
+        "max_model_len": loaded.runner.context,
+    }
 
 
 def _frame(loaded: Loaded, kind: str, prefix: str) -> dict[str, Any]:

@@ -76,7 +76,7 @@ async def _each(service: Service, request: Request, body: GenerateList, prepare,
 
     entries = await asyncio.to_thread(prepared)
     sound = [entry for entry in entries if not isinstance(entry, RequestFault)]
-    ran = await service.run(request, [job for job, _ in sound]) if sound else []
+    ran = await service.run(request, [job for job, _ in sound], loaded) if sound else []
     for fault in ran:
         # Not the entry's doing: the whole list is worth sending again.
         if isinstance(fault, RequestFault) and fault.status == 503:

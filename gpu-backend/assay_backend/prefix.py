@@ -59,11 +59,19 @@ class PrefixCache:
                 self.used += data.nbytes
             self.blocks.move_to_end(key)
             parent = block.serial
+        self._trim()
+        return parent
+
+    def resize(self, budget: int) -> None:
+        """Keep within another budget from now on."""
+        self.budget = budget
+        self._trim()
+
+    def _trim(self) -> None:
         while self.used > self.budget and self.blocks:
             # Children of a dropped block stay unreachable until they too grow old: a serial number is never reused.
             _, dropped = self.blocks.popitem(last=False)
             self.used -= dropped.data.nbytes
-        return parent
 
     def clear(self) -> None:
         """Forget everything."""

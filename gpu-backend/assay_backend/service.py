@@ -7,12 +7,15 @@ from typing import Any
 
 from fastapi import Request
 
-from . import __version__
+from . import __version__, metrics
 from .checkpoint import BUILTIN_NAMES, ModelUnavailable
 from .constraint import GrammarRefused
+from .encoders import Encoders
 from .engine import QueueFull, ShuttingDown
 from .faults import RequestFault, loading, queue_full, shutting_down
-from .loading import Loaded, load
+from .loading import Loaded, pick_device
+from .memory import Budget, allowed
+from .registry import Registry
 from .settings import Settings
 from .work import Job
 
@@ -24,6 +27,8 @@ class Service:
         self.settings, self._say = settings, say
         self.state, self.detail = "loading", "The model is being loaded."
         self._loaded: Loaded | None = None
+        self.registry: Registry | None = None
+        self.encoders = Encoders(settings)
         self._ended = threading.Event()
 
     def load_in_background(self) -> None:
@@ -32,7 +37,10 @@ class Service:
     def load(self) -> None:
         """Load the model; a failure is kept as the state's detail and said aloud."""
         try:
-            loaded = load(self.settings, self._note)
+            device = pick_device(self.settings)
+            registry = Registry(self.settings, Budget(allowed(self.settings.memory, device)))
+            self.encoders.open(device, registry.budget, self._note)
+            loaded = registry.load(self.settings.model, pinned=True, say=self._note)
         except Exception as error:
             self.state = "failed"
             self.detail = (
@@ -43,9 +51,9 @@ class Service:
             self._say(self.detail)
             return
         if self.state == "stopping":
-            loaded.engine.stop(0)
+            registry.stop(0)
             return
-        self._loaded = loaded
+        self._loaded, self.registry = loaded, registry
         self.state, self.detail = "ready", ""
         self._say(f"{loaded.name} is ready.")
 
@@ -56,8 +64,8 @@ class Service:
     def stop(self) -> None:
         """Refuse what comes, let what runs finish for a while."""
         self.state = "stopping"
-        if self._loaded:
-            self._loaded.engine.stop(self.settings.patience)
+        if self.registry:
+            self.registry.stop(self.settings.patience)
 
     def refuse(self) -> None:
         """Refuse new requests from now on; what was accepted goes on."""
@@ -72,14 +80,28 @@ class Service:
         served = {self._loaded.name, self.settings.model} | (
             BUILTIN_NAMES if self.settings.model in BUILTIN_NAMES else set()
         )
-        if name is not None and name not in served:
+        found = self.registry.get(self._loaded.name if name is None else name)
+        if found is None and name in served:
+            found = self.registry.get(self._loaded.name)
+        if found is None:
+            here = ", ".join(repr(one.name) for one in self.registry.all()) or "none"
+            gone = self.registry.evicted.get(name or self._loaded.name)
+            why = f" It made room for {gone!r}: load it again by POST /v1/assay/models/load." if gone else ""
             raise RequestFault(
-                404,
-                "model_not_found",
-                f"There is no model {name!r} here; this server has {self._loaded.name!r}.",
-                pointer,
+                404, "model_not_found", f"There is no model {name!r} here; this server has {here}.{why}", pointer
             )
-        return self._loaded
+        return found
+
+    def models(self) -> list[Loaded]:
+        """All models in memory, the one that the server was started with first."""
+        self.model()
+        return sorted(self.registry.all(), key=lambda one: one is not self._loaded)
+
+    def refresh_metrics(self) -> None:
+        """Bring the gauges up to date with what is in memory."""
+        if self.registry:
+            budget = self.registry.budget
+            metrics.refresh({one.name: one.engine for one in self.registry.all()}, budget.total, budget.fixed)
 
     def health(self) -> dict[str, Any]:
         return {
@@ -89,10 +111,9 @@ class Service:
             "version": __version__,
         }
 
-    async def run(self, request: Request, jobs: list[Job]) -> list[Any]:
-        """Queue jobs and wait for all of them; a job's own failure takes its place in the list. When the client leaves,
-        all are cancelled and their slots freed."""
-        loaded = self.model()
+    async def run(self, request: Request, jobs: list[Job], loaded: Loaded) -> list[Any]:
+        """Queue jobs with a model and wait for all of them; a job's own failure takes its place in the list. When the
+        client leaves, all are cancelled and their slots freed."""
         try:
             loaded.engine.submit(jobs)
         except QueueFull:

@@ -20,3 +20,5 @@ class Settings:
     key: str | None = None
     patience: float = 10.0
     embeddings: str = "builtin"
+    # Folder of a cross-encoder that judges entailment; without one the language model judges.
+    nli: str | None = None

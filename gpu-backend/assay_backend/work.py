@@ -9,6 +9,7 @@ from typing import Any
 
 from .mirostat import Mirostat
 from .sampling import Draws, Measured, Sampling
+from .segments import Runner
 from .shaping import Shaping
 from .tokens import Tokens
 
@@ -46,6 +47,26 @@ class Job:
         """Hand over why there is no result, unless there is one or nobody waits."""
         with contextlib.suppress(InvalidStateError):
             self.done.set_exception(error)
+
+
+@dataclass(eq=False)
+class SlowJob(Job):
+    """Work in steps of its own, made one per pass in turn with everything else, on the engine's thread."""
+
+    def step(self, runner: Runner) -> bool:
+        """Make one step; answers whether it was the last."""
+        raise NotImplementedError
+
+
+@dataclass(eq=False)
+class CallJob(SlowJob):
+    """One call with the model, whose result is the job's."""
+
+    call: Callable[[Runner], Any] = lambda _: None
+
+    def step(self, runner: Runner) -> bool:
+        self.resolve(self.call(runner))
+        return True
 
 
 @dataclass(eq=False)

@@ -16,7 +16,9 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import torch
 
-from assay_backend.loading import load
+from assay_backend.loading import pick_device
+from assay_backend.memory import Budget, allowed
+from assay_backend.registry import Registry
 from assay_backend.segments import Segment
 from assay_backend.settings import Settings
 
@@ -42,7 +44,8 @@ def main() -> None:
     parser.add_argument("--context", type=int, default=200, help="tokens before the generated one")
     parser.add_argument("--against-transformers", action="store_true")
     given = parser.parse_args()
-    loaded = load(Settings(model=given.model, threads=given.threads))
+    settings = Settings(model=given.model, threads=given.threads)
+    loaded = Registry(settings, Budget(allowed(0, pick_device(settings)))).load(settings.model)
     runner = loaded.runner
     texts = torch.randint(0, runner.vocabulary, (64, 256), generator=torch.Generator().manual_seed(1)).tolist()
     slots = [runner.take(320) for _ in texts]

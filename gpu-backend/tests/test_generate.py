@@ -220,7 +220,7 @@ def test_a_pass_without_memory_is_made_again_in_smaller_ones(tiny):
         engine.runner.forward = scarce
         engine.prefixes.blocks.clear()
         assert server.post("/v1/assay/score", {"requests": requests}).json() == wanted
-        assert engine.step_tokens < 64
+        assert engine.step_tokens < 256
     finally:
         server.close()
 
