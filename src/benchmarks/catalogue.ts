@@ -11,6 +11,7 @@ import { firstTokenVsText } from './robustness/first-token-vs-text.ts'
 import { suites } from './suites.ts'
 import { estimators } from './uncertainty/estimators.ts'
 import { idkToken } from './uncertainty/idk-token.ts'
+import { jointReliability } from './uncertainty/joint-reliability.ts'
 import { perplexityConsistency } from './uncertainty/perplexity-consistency.ts'
 import { riskScores } from './uncertainty/risk-scores.ts'
 import { selfEvaluation } from './uncertainty/self-evaluation.ts'
@@ -22,6 +23,7 @@ export const catalogue: readonly AnyBenchmark[] = [
   estimators,
   riskScores,
   perplexityConsistency,
+  jointReliability,
   factor,
   queryPerturbation,
   refusalAware,
