@@ -3,7 +3,7 @@ import { exactClasses } from '../../methods/estimators/meaning-classes.ts'
 import { jaccardMatrix, jaccardSimilarity } from '../../methods/text/jaccard.ts'
 import { normalizeAnswer } from '../../methods/text/normalize.ts'
 import type { Entailment, Model, Sample, TokenLogprob } from '../../model/model.ts'
-import { ask, asksByChat, firstCapable, type Mode, promptFor } from '../asking.ts'
+import { ask, asksByChat, errorKind, type Mode, promptFor } from '../asking.ts'
 import { ALTERNATIVES, firstCandidates, wordMass } from '../first-token.ts'
 import { lettered, letterShares } from '../letters.ts'
 import { truthPrompt } from '../truth.ts'
@@ -349,6 +349,22 @@ export async function noneOfTheAbove({ target, mode, question }: Answered, answe
   return (await letterShares(target, mode, prompt, answers.length + 1))?.at(-1) ?? null
 }
 
+/** Refusals that concern one part of what is asked, not the item: the other estimators still have their evidence. */
+const OF_ONE_PART = new Set([
+  'capability_missing',
+  'rejected',
+  'context_too_long',
+  'invalid_logprobs',
+  'content_filtered',
+])
+
 /** The part's answer, or null where it was not wanted or the target cannot give it. */
-export const wantedPart = <T>(wanted: boolean, asking: () => Promise<T>): Promise<T | null> =>
-  wanted ? firstCapable(asking) : Promise.resolve(null)
+export async function wantedPart<T>(wanted: boolean, asking: () => Promise<T>): Promise<T | null> {
+  if (!wanted) return null
+  try {
+    return await asking()
+  } catch (error) {
+    if (OF_ONE_PART.has(errorKind(error) ?? '')) return null
+    throw error
+  }
+}
