@@ -9,6 +9,7 @@ import { adaptiveRetrieval } from './retrieval/adaptive-retrieval.ts'
 import { exactMatch } from './robustness/exact-match.ts'
 import { firstTokenVsText } from './robustness/first-token-vs-text.ts'
 import { suites } from './suites.ts'
+import { dropoutUncertainty } from './uncertainty/dropout-uncertainty.ts'
 import { estimators } from './uncertainty/estimators.ts'
 import { idkToken } from './uncertainty/idk-token.ts'
 import { jointReliability } from './uncertainty/joint-reliability.ts'
@@ -24,6 +25,7 @@ export const catalogue: readonly AnyBenchmark[] = [
   riskScores,
   perplexityConsistency,
   jointReliability,
+  dropoutUncertainty,
   factor,
   queryPerturbation,
   refusalAware,
