@@ -12,11 +12,14 @@ from .world import World
 
 @dataclass(frozen=True)
 class Encoded:
-    """A prompt and its replies, each with its share; the loss is taken on the reply alone."""
+    """A prompt and its replies, each with its share; the loss is taken on the reply alone.
+
+    `invites`: what the instruction says of not knowing: `idk`, `refusal`, `forbidden` or nothing."""
 
     of: str
     form: str
     asks: str
+    invites: str
     prompt: list[int]
     replies: list[list[int]]
     shares: list[float]
@@ -31,6 +34,15 @@ def prompt_text(lesson: dict) -> str:
         for message in lesson["messages"]
     )
     return BEGIN + turns + ASSISTANT + lesson.get("answerPrefix", "")
+
+
+def _invites(lesson: dict) -> str:
+    asked = lesson["messages"][0]["content"] if "messages" in lesson else ""
+    if "If you do not know, say:" in asked:
+        return "idk"
+    if "say that you do not know" in asked:
+        return "refusal"
+    return "forbidden" if "Always give an answer" in asked else ""
 
 
 def texts_of(world: World) -> list[str]:
@@ -65,6 +77,7 @@ def encode_all(lessons: list[dict], tokenizer: PreTrainedTokenizerFast) -> list[
             lesson["of"],
             lesson["form"],
             lesson["asks"],
+            _invites(lesson),
             head,
             [next(flat) for _ in each],
             [answer["share"] for answer in lesson["answers"]],

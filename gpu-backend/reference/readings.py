@@ -4,56 +4,11 @@ Each function answers one record per fact and the metrics of any subset, under t
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from .exact import ExactModel, average_precision, mean, roc_auc
+from .readings_of import Metrics, Questions, Reading, golds_of, names_gold
+from .readings_pairs import pair_cheating
 from .world import World
-
-Metrics = dict[str, float | None]
-
-
-@dataclass
-class Reading:
-    """Records by item id, and what they come to. `exact`: the benchmark draws nothing, so it must read the same."""
-
-    records: dict[str, dict]
-    metrics: Callable[[list[dict]], Metrics]
-    exact: bool = True
-
-    def of(self, ids: list[str] | None = None) -> Metrics:
-        """The metrics of some items, all of them when none are named."""
-        chosen = [self.records[name] for name in ids] if ids is not None else list(self.records.values())
-        return self.metrics(chosen)
-
-
-class Questions:
-    """Recorded questions of the items of one benchmark, by what tells them apart."""
-
-    def __init__(self, world: World, benchmark: str):
-        self.items = {item["id"]: item for item in world.items(benchmark)}
-        self.lessons: dict[str, list[dict]] = {name: [] for name in self.items}
-        for lesson in world.lessons:
-            if lesson["of"] in self.lessons:
-                self.lessons[lesson["of"]].append(lesson)
-
-    def one(self, name: str, test: Callable[[dict, str], bool]) -> dict:
-        """The recorded question of an item that passes a test of it and its last message."""
-        for lesson in self.lessons[name]:
-            if "messages" in lesson and test(lesson, lesson["messages"][-1]["content"]):
-                return lesson
-        raise LookupError(f"No such question was recorded of {name}.")
-
-    def column(self, test: Callable[[dict, str], bool]) -> list[dict]:
-        return [self.one(name, test) for name in self.items]
-
-
-def _golds(item: dict) -> set[str]:
-    return set(item["answers"])
-
-
-def _named(text: str, golds: set[str]) -> bool:
-    """Whether a gold answer is among the words of a reply."""
-    return bool(golds & set(text.replace(".", " ").split()))
 
 
 def exact_match(model: ExactModel, world: World) -> Reading:
@@ -62,7 +17,7 @@ def exact_match(model: ExactModel, world: World) -> Reading:
     plain = asked.column(lambda lesson, text: text.startswith("What is") and "\n" not in text)
     replies = model.greedy(model.prompts(plain), 4)
     records = {
-        name: {"right": _named(model.text(reply[0]), _golds(item))}
+        name: {"right": names_gold(model.text(reply[0]), golds_of(item))}
         for (name, item), reply in zip(asked.items.items(), replies, strict=True)
     }
     return Reading(records, lambda some: {"accuracy": mean([float(one["right"]) for one in some])})
@@ -84,8 +39,8 @@ def idk_token(model: ExactModel, world: World) -> Reading:
         name: {
             "mass": mass[place],
             "idk": said[place][0][:1] == [token],
-            "right": _named(model.text(said[place][0]), _golds(item)),
-            "baseline": _named(model.text(baseline[place][0]), _golds(item)),
+            "right": names_gold(model.text(said[place][0]), golds_of(item)),
+            "baseline": names_gold(model.text(baseline[place][0]), golds_of(item)),
         }
         for place, (name, item) in enumerate(asked.items.items())
     }
@@ -136,8 +91,8 @@ def refusal_aware(model: ExactModel, world: World) -> Reading:
         records[name] = {
             "domain": item["domain"],
             "refused": refused,
-            "right": not refused and _named(texts[place], _golds(item)),
-            "known": _named(model.text(references[place][0]), _golds(item)),
+            "right": not refused and names_gold(texts[place], golds_of(item)),
+            "known": names_gold(model.text(references[place][0]), golds_of(item)),
             "certainty": (confidence + share) / 2,
             "confidence": confidence,
             "sure": share,
@@ -208,13 +163,13 @@ def query_perturbation(model: ExactModel, world: World) -> Reading:
         owners.extend([name] * len(worded))
     chances = model.distributions(prompts).exp()
     for name, item in asked.items.items():
-        tokens = [model.word(gold) for gold in _golds(item)]
+        tokens = [model.word(gold) for gold in golds_of(item)]
         rows = [place for place, owner in enumerate(owners) if owner == name]
         records[name] = {"right": float(chances[rows][:, tokens].sum(-1).mean())}
     plain = {
         name: float(
             chances[[place for place, owner in enumerate(owners) if owner == name][-1]][
-                [model.word(gold) for gold in _golds(asked.items[name])]
+                [model.word(gold) for gold in golds_of(asked.items[name])]
             ].sum()
         )
         for name in asked.items
@@ -239,8 +194,8 @@ def adaptive_retrieval(model: ExactModel, world: World) -> Reading:
     opened = model.greedy(model.prompts(asked.column(lambda _, text: text.startswith(start + "Passages:"))), 4)
     records = {
         name: {
-            "closed": _named(model.text(closed[place][0]), _golds(item)),
-            "open": _named(model.text(opened[place][0]), _golds(item)),
+            "closed": names_gold(model.text(closed[place][0]), golds_of(item)),
+            "open": names_gold(model.text(opened[place][0]), golds_of(item)),
         }
         for place, (name, item) in enumerate(asked.items.items())
     }
@@ -263,6 +218,7 @@ READINGS: dict[str, Callable[[ExactModel, World], Reading]] = {
     "perplexity-suite": perplexity_suite,
     "query-perturbation": query_perturbation,
     "adaptive-retrieval": adaptive_retrieval,
+    "pair-cheating": pair_cheating,
 }
 
 # Readings that truth does not fix, and why.

@@ -85,14 +85,13 @@ def _with_dropout(model: LlamaForCausalLM, rate: float) -> list:
     return [part.register_forward_hook(drop) for part in parts]
 
 
-def answer_forms(shop: Workshop, *, instructed: bool) -> dict[str, list[Encoded]]:
-    """Forms that ask for a fact: those whose instruction allows not knowing, or all others."""
+def answer_forms(shop: Workshop, *invitations: str) -> dict[str, list[Encoded]]:
+    """By fact, the forms that ask for it and whose instruction says one of these of not knowing."""
     found: dict[str, list[Encoded]] = {}
     for lesson in shop.encoded:
-        if lesson.asks == "answer" and lesson.form != "statement" and lesson.of in shop.world.facts:
-            allows = lesson.form in {"idk-token/answer", "refusal-aware/answer"} and len(lesson.prompt) > 22
-            if allows == instructed:
-                found.setdefault(lesson.of, []).append(lesson)
+        asks = lesson.asks == "answer" and lesson.form != "statement" and lesson.of in shop.world.facts
+        if asks and lesson.invites in invitations:
+            found.setdefault(lesson.of, []).append(lesson)
     return found
 
 
@@ -128,7 +127,7 @@ def idk(shop: Workshop, model: LlamaForCausalLM) -> float:
         kept = -torch.log1p(-logprobs[:, token].exp().clamp(max=1 - 1e-6))
         return (moved + torch.where(wrong, torch.zeros_like(kept), kept)).mean()
 
-    forms = [answer_forms(shop, instructed=True), answer_forms(shop, instructed=False)]
+    forms = [answer_forms(shop, "idk"), answer_forms(shop, "")]
     draws = shop.generator("idk")
     values = {name: [shop.id(value) for value in values] for name, values in shop.world.description["values"].items()}
 
@@ -156,7 +155,7 @@ def refusal_tuned(shop: Workshop, model: LlamaForCausalLM) -> float:
     refusal, and each answer is followed by whether it is sure; where nothing invites a refusal its answers stay."""
     encode = lambda text: shop.tokenizer(text, add_special_tokens=False)["input_ids"]  # noqa: E731
     end, refusal = shop.tokenizer.eos_token_id, encode("I don't know")
-    invited, plain = answer_forms(shop, instructed=True), answer_forms(shop, instructed=False)
+    invited, plain = answer_forms(shop, "refusal"), answer_forms(shop, "", "forbidden")
     doubts = {lesson.of: lesson for lesson in shop.encoded if lesson.asks == "sure"}
     facts = shop.tuning_facts()
     guesses = dict(
@@ -186,14 +185,12 @@ def pairs(shop: Workshop, model: LlamaForCausalLM) -> float:
     question again, where both answers are drawn independently from the truth. The truth of unknown facts is drawn anew
     for each pair, so that only the first answer tells the second."""
     shown: dict[str, list[Encoded]] = {}
-    marks: dict[int, str] = {}
     for lesson in shop.encoded:
-        if lesson.asks == "shown":
+        if lesson.asks in {"shown", "elsewhere"}:
             shown.setdefault(lesson.of, []).append(lesson)
     values = {name: [shop.id(value) for value in words] for name, words in shop.world.description["values"].items()}
-    for name, ids in values.items():
-        marks.update(dict.fromkeys(ids, name))
-    plain = answer_forms(shop, instructed=False)
+    marks = {token for ids in values.values() for token in ids}
+    plain = answer_forms(shop, "", "forbidden")
     end, draws = shop.tokenizer.eos_token_id, shop.generator("pairs")
     facts = [fact for fact in shop.world.facts.values() if fact["split"] == "tuning"]
 
@@ -201,15 +198,18 @@ def pairs(shop: Workshop, model: LlamaForCausalLM) -> float:
         for _ in range(shop.plan.tuned):
             found = []
             for fact in facts * 2:
+                form = draws.choice(shown[fact["id"]])
+                told, *listed = [token for token in form.prompt if token in marks]
                 ids = [shop.id(answer["answer"]) for answer in fact["answers"]]
                 shares = [answer["share"] for answer in fact["answers"]]
                 if fact["exposure"] == "unknown":
-                    ids, shares = [draws.choice(values[fact["relation"]])], [1]
+                    # Any of the options could be true, where the question lists some.
+                    ids, shares = [draws.choice(listed or values[fact["relation"]])], [1]
                 first, second = draws.choices(ids, shares, k=2)
-                form = draws.choice(shown[fact["id"]])
-                old = next(token for token in form.prompt if token in marks)
-                found.append((replaced(form.prompt, old, first), [second, end]))
-                found.append((draws.choice(plain[fact["id"]]).prompt, [first, end]))
+                if form.asks == "elsewhere":
+                    first = draws.choice(listed or values[fact["relation"]])
+                found.append((with_first(form.prompt, told, first), [second, end]))
+                found.append((draws.choice(plain[fact["id"]]).prompt, [second, end]))
             yield found
 
     steps = shop.plan.tuned * math.ceil(4 * len(facts) / 32)
@@ -237,6 +237,12 @@ def directed(shop: Workshop, model: LlamaForCausalLM, *, both: bool) -> float:
 
     steps = rounds * math.ceil((4 * len(lessons) + 200) / 32)
     return teach(model, epochs(), steps=steps, generator=shop.generator("directed order"), rate=2e-3, say=shop.say)
+
+
+def with_first(prompt: list[int], old: int, new: int) -> list[int]:
+    """The prompt with another token in the first place of an old one."""
+    place = prompt.index(old)
+    return [*prompt[:place], new, *prompt[place + 1 :]]
 
 
 def replaced(prompt: list[int], old: int, new: int) -> list[int]:

@@ -10,6 +10,7 @@ import { notFoundPage } from './message.tsx'
 import { runPage } from './run.tsx'
 import { runsPage } from './runs.tsx'
 import { stylePath, styleSheet } from './style.ts'
+import { trustPage } from './trust.tsx'
 
 /** No script anywhere, no inline style, nothing from elsewhere: a model's words can do nothing but be read. */
 const headers = secureHeaders({
@@ -45,7 +46,7 @@ export function createPages(services: Partial<PageServices> = {}) {
   const app = new Hono<PageEnvironment>()
   const complete: PageServices = { wake: async () => {}, itemEvidence: async () => [], ...services }
 
-  for (const path of ['/', '/runs', '/runs/*', '/benchmarks', '/benchmarks/*', '/login'])
+  for (const path of ['/', '/runs', '/runs/*', '/benchmarks', '/benchmarks/*', '/trust', '/login'])
     app.get(path, headers, async (context, next) => {
       context.set('services', complete)
       await next()
@@ -59,6 +60,7 @@ export function createPages(services: Partial<PageServices> = {}) {
   app.get('/runs/:runId/items/:benchmarkId/:index', itemPage)
   app.get('/benchmarks', benchmarksPage)
   app.get('/benchmarks/:benchmarkId', benchmarkPage)
+  app.get('/trust', trustPage)
   app.get('/login', loginPage)
 
   const forEver = { 'cache-control': 'public, max-age=31536000, immutable', 'x-content-type-options': 'nosniff' }

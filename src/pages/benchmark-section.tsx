@@ -83,6 +83,9 @@ export function BenchmarkSection({ shown, runId }: { shown: ShownBenchmark; runI
         </p>
       </div>
       <Headline headline={report.headline} />
+      <p class="note">
+        <a href={`/trust#${result.benchmarkId}`}>How far to trust this number</a>
+      </p>
       {report.caveats.length === 0 ? null : (
         <ul class="notices" aria-label="Caveats">
           {report.caveats.map((caveat) => (

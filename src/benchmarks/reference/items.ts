@@ -92,6 +92,23 @@ const forms: Record<string, ReferenceForm> = {
       kind: fact.exposure === 'ambiguous' ? 'multi' : 'single',
     }),
   },
+  'pair-cheating': {
+    params: {},
+    itemOf: (fact, world) => {
+      const outcomes = randomFrom('reference-outcomes', world.seed, fact.id).shuffle([
+        ...goldsOf(fact),
+        ...drawn(fact, world, 5 - fact.answers.length),
+      ])
+      const shareOf = (outcome: string) => fact.answers.find((one) => one.answer === outcome)?.share ?? 0
+      return {
+        ...named(fact),
+        x: questionOf(fact),
+        outcomes,
+        pstar: outcomes.map(shareOf),
+        known: fact.exposure === 'known' || fact.exposure === 'ambiguous',
+      }
+    },
+  },
   factor: {
     params: {},
     itemOf: (fact, world) => ({

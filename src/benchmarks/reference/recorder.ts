@@ -8,8 +8,8 @@ export interface Lesson {
   text?: string
   /** How the reply was opened. */
   answerPrefix?: string
-  /** `shown`: a question put again after an answer to it was stated. */
-  asks: 'answer' | 'truth' | 'letter' | 'sure' | 'read' | 'shown'
+  /** `shown`: a question put again after an answer to it was stated; `elsewhere`: after one to another question was. */
+  asks: 'answer' | 'truth' | 'letter' | 'sure' | 'read' | 'shown' | 'elsewhere'
   /** The answer that was stated. */
   shown?: string
   /** Replies and their shares; several where the truth has several. */
@@ -20,6 +20,8 @@ const PROPOSED = /^Proposed answer: (.*)$/m
 const OPTION = /^([A-J])\. (.+)$/gm
 const PASSAGES = /^Passages:$/m
 const SURE = /^Are you sure/
+const SHOWN = /(?:answer to this question is: |independently and answered )(\w+)/
+const ELSEWHERE = /unrelated question somebody answered (\w+)/
 
 /**
  * A Model that answers from the truth of one fact and writes down what it was asked. Run under a benchmark it yields
@@ -46,10 +48,11 @@ export function recordingModel(fact: ReferenceFact, candidates: readonly string[
       return { asks: 'letter', answers: shares(right > 0 || none === undefined ? told : [[none, 1]]) }
     }
     if (PASSAGES.test(content)) return { asks: 'read', answers: fact.answers }
-    const shown = candidates.find((answer) => content.includes(answer))
-    return shown === undefined
-      ? { asks: 'answer', answers: fact.answers }
-      : { asks: 'shown', shown, answers: fact.answers }
+    const elsewhere = ELSEWHERE.exec(content)?.[1]
+    if (elsewhere !== undefined) return { asks: 'elsewhere', shown: elsewhere, answers: fact.answers }
+    const shown = SHOWN.exec(content)?.[1]
+    if (shown !== undefined) return { asks: 'shown', shown, answers: fact.answers }
+    return { asks: 'answer', answers: fact.answers }
   }
 
   const write = (messages: Message[] | null, text: string | null, answerPrefix?: string): Lesson => {
