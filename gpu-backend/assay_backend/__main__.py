@@ -45,6 +45,11 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--patience", type=float, default=10, help="seconds that running requests get to finish at SIGTERM"
     )
+    made.add_argument(
+        "--strict",
+        action="store_true",
+        help="fixed shapes, so that results are bit-exact in any batch also where they are not by themselves",
+    )
     made.add_argument("--version", action="version", version=__version__)
     return made
 
@@ -122,6 +127,7 @@ def main(arguments: list[str] | None = None) -> int:
         given.patience,
         given.embeddings,
         given.nli,
+        given.strict,
     )
     say(f"Listening on http://{given.host}:{settings.port}")
     return _serve(settings, bound)

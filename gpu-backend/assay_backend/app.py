@@ -11,7 +11,8 @@ from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
 
-from . import __version__, embedding_routes, metrics, openai_routes, own_routes
+from . import __version__, embedding_routes, judging_routes, metrics, model_routes, openai_routes, own_routes
+from .bodies import complete
 from .faults import RequestFault
 from .service import Service
 
@@ -29,9 +30,13 @@ def create_app(service: Service) -> FastAPI:
         await asyncio.to_thread(service.stop)
 
     app = FastAPI(title="Assay backend", version=__version__, lifespan=lifespan)
+    generated = app.openapi
+    app.openapi = lambda: complete(generated())
     app.include_router(openai_routes.routes(service))
     app.include_router(embedding_routes.routes(service))
     app.include_router(own_routes.routes(service))
+    app.include_router(judging_routes.routes(service))
+    app.include_router(model_routes.routes(service))
 
     @app.get("/healthz", tags=["operation"])
     async def health() -> JSONResponse:

@@ -86,7 +86,8 @@ class Plan:
         while at < len(segments):
             arena: Arena = segments[at].slot.arena
             end = at
-            while end < len(segments) and segments[end].slot.arena is arena:
+            # Strict: each sequence by itself, over as many keys as its own length asks for.
+            while end < len(segments) and segments[end].slot.arena is arena and not (self.model.strict and end > at):
                 end += 1
             mine = segments[at:end]
             low, high = mine[0].slot.index, mine[-1].slot.index + 1

@@ -45,8 +45,38 @@ def shaped(shape: type[Shape], value: Any) -> Shape:
         raise from_validation(error) from None
 
 
-def documented(shape: type[BaseModel]) -> dict[str, Any]:
-    """OpenAPI for a body that is read by hand."""
+# Shapes that the OpenAPI document refers to, by name.
+components: dict[str, Any] = {}
+
+
+def _schema(shape: type[BaseModel]) -> dict[str, Any]:
     schema = shape.model_json_schema(by_alias=True, ref_template="#/components/schemas/{model}")
-    schema.pop("$defs", None)
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+    components.update(schema.pop("$defs", {}))
+    return schema
+
+
+def documented(
+    shape: type[BaseModel],
+    entry: type[BaseModel] | None = None,
+    answer: dict[str, Any] | type[BaseModel] | None = None,
+    told: tuple[type[BaseModel], ...] = (),
+) -> dict[str, Any]:
+    """OpenAPI for a body that is read by hand: its shape, that of the entries of its `requests`, and the answer's, with
+    the shapes that the answer's schema refers to."""
+    schema = _schema(shape)
+    if entry is not None:
+        components[entry.__name__] = _schema(entry)
+        schema["properties"]["requests"]["items"] = {"$ref": f"#/components/schemas/{entry.__name__}"}
+    for one in told:
+        components[one.__name__] = _schema(one)
+    found: dict[str, Any] = {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+    if answer is not None:
+        content = answer if isinstance(answer, dict) else _schema(answer)
+        found["responses"] = {"200": {"description": "OK", "content": {"application/json": {"schema": content}}}}
+    return found
+
+
+def complete(document: dict[str, Any]) -> dict[str, Any]:
+    """An OpenAPI document with the shapes that it refers to."""
+    document.setdefault("components", {}).setdefault("schemas", {}).update(components)
+    return document

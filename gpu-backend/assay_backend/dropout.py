@@ -6,75 +6,128 @@ from dataclasses import dataclass, field
 import torch
 import torch.nn.functional as F
 
-from .llama import Llama
+from .dropout_generic import PlainDropout
+from .llama import HiddenRows, Llama
+from .segments import Rows, Runner
 from .work import SlowJob
+
+GROUPS = 5
+# Logits of all passes held at once: 32 MB of float32.
+_LOGITS_AT_ONCE = 8 << 20
 
 
 @dataclass
 class Spread:
-    """One token under dropout: entropies in nats. Predictive is that of the mean distribution, aleatoric the mean of
-    the passes' entropies, epistemic their difference (the mutual information of answer and weights)."""
+    """One token under dropout; entropies and divergences in nats. Predictive is the entropy of the mean distribution,
+    aleatoric the mean of the passes' entropies, epistemic their difference (mutual information of token and pass);
+    pairwise the mean KL divergence between two different passes; reverse the mean KL divergence of the mean
+    distribution from a pass; variance that of the token's probability; groups the epistemic entropies of five groups of
+    passes."""
 
     id: int
     logprob: float
     predictive: float
     aleatoric: float
     epistemic: float
+    pairwise: float
+    reverse: float
+    variance: float
+    groups: list[float]
 
 
 @dataclass(eq=False)
 class DropoutJob(SlowJob):
-    """`passes` readings of `ids`; the tokens from `first` on are reported. One pass is made per engine step."""
+    """`passes` readings of `ids`; the tokens from `first` on are reported. One pass is made per engine step, and its
+    final states alone are kept: distributions are made at the end, a few tokens at a time."""
 
     ids: list[int] = field(default_factory=list)
     first: int = 1
     passes: int = 10
     rate: float = 0.1
     seed: int = 0
-    made: int = 0
-    mean: torch.Tensor | None = None
-    entropies: torch.Tensor | None = None
+    made: list[Rows] = field(default_factory=list)
 
-    def step(self, model: Llama) -> bool:
+    def step(self, runner: Runner) -> bool:
         """Make one pass; answers whether it was the last."""
-        generator = torch.Generator().manual_seed((self.seed * 1_000_003 + self.made) % (1 << 63))
-        logits = dropped_logits(model, self.ids[:-1], self.first - 1, self.rate, generator)
-        logprobs = logits.log_softmax(-1)
-        probabilities = logprobs.exp()
-        entropies = -(probabilities * logprobs.clamp(min=-1e4)).sum(-1, dtype=torch.float64)
-        self.mean = probabilities if self.mean is None else self.mean.add_(probabilities)
-        self.entropies = entropies if self.entropies is None else self.entropies.add_(entropies)
-        self.made += 1
-        if self.made == self.passes:
-            self.resolve(self._spreads())
-        return self.made == self.passes
+        seed = (self.seed * 1_000_003 + len(self.made)) % (1 << 63)
+        if isinstance(runner, Llama):
+            generator = torch.Generator().manual_seed(seed)
+            self.made.append(dropped_rows(runner, self.ids[:-1], self.first - 1, self.rate, generator))
+        else:
+            self.made.append(PlainDropout(runner.model).read(self.ids[:-1], self.first - 1, self.rate, seed))
+        if len(self.made) < self.passes:
+            return False
+        self.resolve(self._spreads(runner.vocabulary))
+        self.made.clear()
+        return True
 
-    def _spreads(self) -> list[Spread]:
-        mean = self.mean / self.passes
-        predictive = -(mean * mean.clamp(min=1e-38).log()).sum(-1, dtype=torch.float64)
-        aleatoric = self.entropies / self.passes
+    @torch.inference_mode()
+    def _spreads(self, vocabulary: int) -> list[Spread]:
         given = self.ids[self.first :]
+        size = max(1, _LOGITS_AT_ONCE // (vocabulary * self.passes))
         found = []
-        for row, token in enumerate(given):
-            total, inner = predictive[row].item(), aleatoric[row].item()
-            chance = max(mean[row, token].item(), 1e-38)
-            found.append(Spread(token, math.log(chance), total, inner, max(total - inner, 0.0)))
+        for low in range(0, len(given), size):
+            high = min(low + size, len(given))
+            logits = torch.stack([rows.logits(low, high) for rows in self.made])
+            found += spreads(logits.log_softmax(-1), given[low:high])
         return found
 
 
+def spreads(logprobs: torch.Tensor, given: list[int]) -> list[Spread]:
+    """What passes [passes, tokens, vocabulary] of log-probabilities say of given tokens. The identity pairwise *
+    (T - 1) / T = epistemic + reverse for T passes gives the pairwise divergences without a loop over pairs."""
+    passes = logprobs.shape[0]
+    # A token that a pass rules out has no logarithm.
+    logprobs = logprobs.clamp(min=-1e4)
+    chances = logprobs.exp()
+    inner = -(chances * logprobs).sum(-1, dtype=torch.float64)
+    mean = chances.mean(0)
+    total = entropy(mean)
+    reverse = -total - (mean * logprobs.mean(0)).sum(-1, dtype=torch.float64)
+    parts = torch.arange(passes) * GROUPS // passes
+    grouped = [
+        (entropy(chances[parts == group].mean(0)) - inner[parts == group].mean(0)).clamp(min=0).tolist()
+        for group in (range(GROUPS) if passes >= 2 * GROUPS else ())
+    ]
+    found = []
+    for row, token in enumerate(given):
+        own = chances[:, row, token].double()
+        predictive, aleatoric = total[row].item(), inner[:, row].mean().item()
+        epistemic, away = max(predictive - aleatoric, 0.0), max(reverse[row].item(), 0.0)
+        found.append(
+            Spread(
+                token,
+                math.log(max(own.mean().item(), 1e-38)),
+                predictive,
+                aleatoric,
+                epistemic,
+                (epistemic + away) * passes / (passes - 1),
+                away,
+                own.var(correction=0).item(),
+                [group[row] for group in grouped],
+            )
+        )
+    return found
+
+
+def entropy(chances: torch.Tensor) -> torch.Tensor:
+    """Entropies in nats of rows of probabilities."""
+    return -(chances * chances.clamp(min=1e-38).log()).sum(-1, dtype=torch.float64)
+
+
 @torch.inference_mode()
-def dropped_logits(model: Llama, ids: list[int], first: int, rate: float, generator: torch.Generator) -> torch.Tensor:
-    """Next-token logits of one text from position `first` on, with dropout on attention weights and on what each
-    block adds to the residual stream. Rate 0 is the plain forward."""
+def dropped_rows(model: Llama, ids: list[int], first: int, rate: float, generator: torch.Generator) -> Rows:
+    """Final states of one text from position `first` on, with dropout on attention weights and on what each block adds
+    to the residual stream, where one mask holds for all positions. Rate 0 is the plain forward."""
     hidden = F.embedding(torch.tensor(ids, device=model.device), model.embedding)
     length, turned = len(ids), model.heads + model.kv_heads
     cosine, sine = model.cosine[:length], model.sine[:length]
     above = torch.ones(length, length, dtype=torch.bool, device=model.device).triu(1)
 
-    def drop(values: torch.Tensor) -> torch.Tensor:
+    def drop(values: torch.Tensor, shape: torch.Size | tuple[int, ...]) -> torch.Tensor:
         if rate == 0:
             return values
-        kept = torch.rand(values.shape, generator=generator) >= rate
+        kept = torch.rand(shape, generator=generator) >= rate
         return values * kept.to(values.device) / (1 - rate)
 
     for layer in model.layers:
@@ -87,9 +140,9 @@ def dropped_logits(model: Llama, ids: list[int], first: int, rate: float, genera
         keys = key.transpose(0, 1).repeat_interleave(group, 0)
         values = qkv[:, turned:].transpose(0, 1).repeat_interleave(group, 0)
         scores = query.transpose(0, 1) @ keys.transpose(1, 2) * model.size**-0.5
-        weights = drop(scores.masked_fill(above, float("-inf")).softmax(-1))
-        mixed = (weights @ values).transpose(0, 1).reshape(length, -1)
-        hidden = hidden + drop(layer.out(mixed))
+        weights = scores.masked_fill(above, float("-inf")).softmax(-1)
+        mixed = (drop(weights, weights.shape) @ values).transpose(0, 1).reshape(length, -1)
+        hidden = hidden + drop(layer.out(mixed), (hidden.shape[1],))
         gate, up = layer.gate_up(model.rms(hidden, layer.norm_mlp)).chunk(2, dim=-1)
-        hidden = hidden + drop(layer.down(F.silu(gate) * up))
-    return model.head(model.rms(hidden[first:], model.norm)).float()
+        hidden = hidden + drop(layer.down(F.silu(gate) * up), (hidden.shape[1],))
+    return HiddenRows(model.rms(hidden[first:], model.norm), model.head)

@@ -44,7 +44,9 @@ class Engine:
         self.runner, self.tokens, self.stops = runner, tokens, stops
         self.queue, self.step_tokens, self.most_sequences = queue, step_tokens, most_sequences
         self._widest, self._calm = step_tokens, 0
+        self._at_work = False
         self.prefixes = PrefixCache(prefix_budget) if runner.shares_prefixes else None
+        self._reads_whole = runner.strict and not runner.shares_prefixes
         self._inbox: deque[Job] = deque()
         self._waiting: deque[Running] = deque()
         self._running: list[Running] = []
@@ -120,17 +122,20 @@ class Engine:
 
     @property
     def idle(self) -> bool:
-        return not (self._inbox or self._waiting or self._running or self._slow)
+        return not (self._at_work or self._inbox or self._waiting or self._running or self._slow)
 
     def _loop(self) -> None:
         while True:
             with self._wake:
+                self._at_work = False
                 while self.idle and self._state == "open":
                     self._wake.wait()
                 if self._state == "closed" or (self._state == "draining" and self.idle):
                     break
                 arrived = list(self._inbox)
                 self._inbox.clear()
+                # What was taken out and is not yet anywhere else is work too.
+                self._at_work = True
             try:
                 for job in arrived:
                     self._begin(job)
@@ -234,7 +239,9 @@ class Engine:
             if budget <= 0:
                 break
             if work.reading:
-                count = min(len(work.ids) - work.cached, budget)
+                count = len(work.ids) - work.cached
+                # A model that a text's parts change must read it whole to be strict.
+                count = count if self._reads_whole else min(count, budget)
                 segments.append(read_next(work, count, outcome))
                 read.append((work, count))
                 budget -= count

@@ -16,18 +16,21 @@ class RequestFault(Exception):
         message: str,
         pointer: str | None = None,
         headers: dict[str, str] | None = None,
+        more: dict[str, Any] | None = None,
     ):
         super().__init__(message)
         self.status, self.code, self.message, self.pointer = status, code, message, pointer
-        self.headers = headers or {}
+        self.headers, self.more = headers or {}, more or {}
 
     def under(self, prefix: str) -> "RequestFault":
         """The same fault, its pointer within a larger document."""
-        return RequestFault(self.status, self.code, self.message, prefix + (self.pointer or ""), self.headers)
+        return RequestFault(
+            self.status, self.code, self.message, prefix + (self.pointer or ""), self.headers, self.more
+        )
 
     def own(self) -> dict[str, Any]:
         """As Assay's own surface says it, also in the place of a failed entry of a list."""
-        return {"error": {"code": self.code, "message": self.message, "pointer": self.pointer}}
+        return {"error": {"code": self.code, "message": self.message, "pointer": self.pointer, **self.more}}
 
     def openai(self) -> dict[str, Any]:
         """As OpenAI's surface says it."""

@@ -37,7 +37,9 @@ class GenericRunner:
 
     shares_prefixes = False
 
-    def __init__(self, folder: Path, config, dtype: torch.dtype, device: torch.device, budget: int):
+    def __init__(
+        self, folder: Path, config, dtype: torch.dtype, device: torch.device, budget: int, strict: bool = False
+    ):
         self.model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype).to(device).eval()
         text = config.get_text_config()
         self.config, self.device, self.dtype = config, device, dtype
@@ -46,7 +48,7 @@ class GenericRunner:
         heads = getattr(text, "num_key_value_heads", None) or text.num_attention_heads
         size = getattr(text, "head_dim", None) or text.hidden_size // text.num_attention_heads
         self.token_bytes = 2 * text.num_hidden_layers * heads * size * dtype.itemsize
-        self.budget, self.used = budget, 0
+        self.budget, self.used, self.strict = budget, 0, strict
 
     def take(self, length: int) -> GenericSlot | None:
         size = length * self.token_bytes
@@ -81,7 +83,9 @@ class GenericRunner:
             slot = segment.slot
             cache = copy.deepcopy(slot.cache) if segment.branch else slot.cache
             # Also what a pass that failed half way has left in some layers.
-            cache.crop(segment.start)
+            for layer in cache.layers:
+                if layer.get_seq_length() > segment.start:
+                    layer.crop(segment.start - layer.get_seq_length())
             ids = torch.tensor([segment.ids], device=self.device)
             places = torch.arange(segment.start, segment.start + len(segment.ids), device=self.device).unsqueeze(0)
             output = self.model(input_ids=ids, position_ids=places, past_key_values=cache, use_cache=True)

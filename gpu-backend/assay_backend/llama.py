@@ -64,8 +64,8 @@ class Llama:
 
     shares_prefixes = True
 
-    def __init__(self, config, weights: dict[str, torch.Tensor], kv_budget: int):
-        self.config = config
+    def __init__(self, config, weights: dict[str, torch.Tensor], kv_budget: int, strict: bool = False):
+        self.config, self.strict = config, strict
         self.embedding = weights["model.embed_tokens.weight"]
         self.device, self.dtype = self.embedding.device, self.embedding.dtype
         self.heads = config.num_attention_heads
@@ -77,12 +77,14 @@ class Llama:
         self.layers = [self._layer(weights, f"model.layers.{index}.") for index in range(config.num_hidden_layers)]
         self.norm = weights["model.norm.weight"]
         tied = getattr(config, "tie_word_embeddings", False) or "lm_head.weight" not in weights
-        self.head = Linear(self.embedding if tied else weights["lm_head.weight"])
+        self.head = Linear(self.embedding if tied else weights["lm_head.weight"], strict=strict)
         self.cosine, self.sine = self._rotations()
         self.kv = KvStore(len(self.layers), self.kv_heads, self.size, self.context, kv_budget, self.dtype, self.device)
 
     @classmethod
-    def load(cls, folder: Path, config, dtype: torch.dtype, device: torch.device, kv_budget: int) -> "Llama":
+    def load(
+        cls, folder: Path, config, dtype: torch.dtype, device: torch.device, kv_budget: int, strict: bool = False
+    ) -> "Llama":
         """Read a folder's safetensors straight into packed weights."""
         index = folder / "model.safetensors.index.json"
         names = (
@@ -95,14 +97,14 @@ class Llama:
             with safe_open(folder / name, framework="pt", device=str(device)) as file:
                 for key in file.keys():  # noqa: SIM118 (not a mapping)
                     weights[key] = file.get_tensor(key).to(dtype)
-        return cls(config, weights, kv_budget)
+        return cls(config, weights, kv_budget, strict)
 
     def _layer(self, weights: dict[str, torch.Tensor], prefix: str) -> Layer:
         def join(*names: str) -> Linear:
             parts = [weights.pop(f"{prefix}{name}.weight") for name in names]
             biases = [weights.pop(f"{prefix}{name}.bias", None) for name in names]
             bias = torch.cat([b for b in biases if b is not None]) if any(b is not None for b in biases) else None
-            return Linear(torch.cat(parts), bias)
+            return Linear(torch.cat(parts), bias, self.strict)
 
         return Layer(
             join("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"),

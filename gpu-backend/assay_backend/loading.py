@@ -95,9 +95,9 @@ def build(
     )
     say(f"Loading {checkpoint.name} on {device} in {str(dtype).removeprefix('torch.')} ...")
     if llama.supports(config):
-        runner: Runner = llama.Llama.load(checkpoint.folder, config, dtype, device, kv_budget)
+        runner: Runner = llama.Llama.load(checkpoint.folder, config, dtype, device, kv_budget, settings.strict)
     else:
-        runner = GenericRunner(checkpoint.folder, config, dtype, device, kv_budget)
+        runner = GenericRunner(checkpoint.folder, config, dtype, device, kv_budget, settings.strict)
     tokens = Tokens(checkpoint.folder, runner.vocabulary)
     stops = _stops(checkpoint, config, tokens)
     step = settings.step_tokens or (256 if device.type == "cpu" else 4096)

@@ -57,6 +57,13 @@ def token_of(tokens: Tokens, measured: Measured) -> dict[str, Any]:
     """One token as the own surface tells it."""
     entry = named(tokens, measured.id)
     entry |= {"logprob": measured.logprob, "rank": measured.rank, "entropy": measured.entropy}
+    if measured.terms:
+        terms = measured.terms
+        entry["terms"] = {
+            "renyi": terms.renyi,
+            "fisherRao": terms.fisher_rao,
+            "selfCertainty": terms.self_certainty,
+        }
     entry["top"] = [{**named(tokens, token), "logprob": logprob} for token, logprob in measured.top]
     return entry
 
@@ -66,4 +73,7 @@ def written(tokens: Tokens, measured: Measured) -> dict[str, Any]:
     entry = token_of(tokens, measured)
     if measured.id in tokens.special:
         entry["token"] = ""
+    if measured.trace:
+        trace = measured.trace
+        entry |= {"surprise": trace.surprise, "mu": trace.mu, "drawnFrom": trace.drawn_from}
     return entry

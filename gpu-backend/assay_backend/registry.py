@@ -42,7 +42,7 @@ class Registry:
     def get(self, name: str) -> Loaded | None:
         """A model by name, which is then the most recently used."""
         with self._table:
-            if name in self._models:
+            if name in self._models and name not in self._pinned:
                 self._models.move_to_end(name)
             return self._models.get(name)
 

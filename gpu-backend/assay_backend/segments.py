@@ -40,6 +40,7 @@ class Runner(Protocol):
     device: torch.device
     dtype: torch.dtype
     shares_prefixes: bool
+    strict: bool
 
     def take(self, length: int) -> Any | None: ...
 

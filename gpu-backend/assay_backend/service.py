@@ -92,6 +92,16 @@ class Service:
             )
         return found
 
+    def is_served(self, name: str) -> bool:
+        """Whether a model answers to this name."""
+        try:
+            self.model(name)
+        except RequestFault as fault:
+            if fault.status == 404:
+                return False
+            raise
+        return True
+
     def models(self) -> list[Loaded]:
         """All models in memory, the one that the server was started with first."""
         self.model()

@@ -22,3 +22,5 @@ class Settings:
     embeddings: str = "builtin"
     # Folder of a cross-encoder that judges entailment; without one the language model judges.
     nli: str | None = None
+    # Fixed shapes where results would else depend on the batch.
+    strict: bool = False

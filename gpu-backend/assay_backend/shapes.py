@@ -62,6 +62,16 @@ class Conversation(Own):
     answer_prefix: Text = ""
 
 
+class MirostatRequest(Own):
+    """Draw so that tokens surprise by `tau` bits. Version 1 fits Zipf's law to the `m` likeliest tokens, version 2 cuts
+    off by surprise; `eta` is how fast they follow. Replaces temperature, topP, minP and topK."""
+
+    version: Literal[1, 2] = 2
+    tau: Annotated[float, Field(gt=0, le=100)] = 3
+    eta: Annotated[float, Field(gt=0, le=10)] = 1
+    m: Annotated[StrictInt, Field(ge=2, le=100_000)] = 100
+
+
 class GenerateRequest(Own):
     """`n` continuations of a conversation or of raw text."""
 
@@ -71,22 +81,36 @@ class GenerateRequest(Own):
     temperature: Temperature = 0
     top_p: Mass = 1
     min_p: MinP = 0
+    top_k: Annotated[StrictInt, Field(ge=0)] = 0
     max_tokens: Annotated[StrictInt, Field(ge=1)] = 256
     stop: Stops = []
-    seed: Seed | None = None
+    seed: Seed | None = Field(None, description="Sample i is drawn with random numbers of this seed and i.")
+    seeds: Annotated[list[Seed], Field(min_length=1, max_length=256)] | None = Field(
+        None, description="A seed for each of the n samples: each is then what n 1 with that seed gives."
+    )
     top_logprobs: Top = 0
     entropy: StrictBool = False
+    terms: StrictBool = Field(False, description="Renyi, Fisher-Rao and self-certainty terms of each token.")
+    mirostat: MirostatRequest | None = None
     answer_prefix: Text = ""
 
 
 class ScoreRequest(Own):
-    """Log-probabilities of each continuation after the prompt."""
+    """Log-probabilities of each continuation after the prompt, and the mass of phrases as what comes next."""
 
     prompt: Text | Conversation = ""
-    continuations: Annotated[list[Text], Field(min_length=1, max_length=1024)]
+    continuations: Annotated[list[Text], Field(min_length=1, max_length=1024)] | None = None
+    phrases: Annotated[list[Annotated[Text, Field(min_length=1)]], Field(min_length=1, max_length=1024)] | None = None
     top_logprobs: Top = 0
     entropy: StrictBool = False
+    terms: StrictBool = Field(False, description="Renyi, Fisher-Rao and self-certainty terms of each token.")
     bos: StrictBool | None = None
+    window: Annotated[StrictInt, Field(ge=2)] | None = Field(
+        None, description="Tokens that a text is read by at once, where it is longer; default and limit: the context."
+    )
+    stride: Annotated[StrictInt, Field(ge=1)] | None = Field(
+        None, description="Tokens by which the window moves (default: half of it). Each token is scored once."
+    )
 
 
 class DropoutRequest(Own):
@@ -99,18 +123,24 @@ class DropoutRequest(Own):
     seed: Annotated[StrictInt, Field(ge=0, lt=2**32)] = 0
 
 
-class GenerateList(Own):
-    """Body of /v1/assay/generate."""
+class OwnList(Own):
+    """Body of a list of requests to one model."""
 
     model: Text | None = None
     requests: Annotated[list[Any], Field(min_length=1, max_length=2048)]
 
 
-class ScoreList(GenerateList):
+class GenerateList(OwnList):
+    """Body of /v1/assay/generate. With `stream` the answer is server-sent events."""
+
+    stream: StrictBool = False
+
+
+class ScoreList(OwnList):
     """Body of /v1/assay/score."""
 
 
-class DropoutList(GenerateList):
+class DropoutList(OwnList):
     """Body of /v1/assay/dropout."""
 
 

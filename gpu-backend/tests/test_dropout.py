@@ -1,6 +1,10 @@
 """/v1/assay/dropout: against the plain forward at rate 0, and the identities of its entropies."""
 
 import pytest
+import torch
+
+from assay_backend.dropout import spreads
+from assay_backend.dropout_generic import _masked
 
 
 def dropout(live, *requests):
@@ -52,3 +56,44 @@ def test_bad_entries_fail_alone(live):
 
 def mean(result) -> float:
     return sum(token["epistemicEntropy"] for token in result["tokens"]) / len(result["tokens"])
+
+
+def test_spreads_are_what_their_definitions_say():
+    torch.manual_seed(1)
+    passes, count, size = 10, 3, 20
+    logprobs = (torch.randn(passes, count, size) * 2).double().log_softmax(-1)
+    given = [4, 0, 19]
+    p = logprobs.exp()
+
+    def kl(a: torch.Tensor, b: torch.Tensor) -> float:
+        return (a * (a.log() - b.log())).sum().item()
+
+    def information(some: torch.Tensor) -> float:
+        mean = some.mean(0)
+        return sum(kl(one, mean) for one in some) / len(some)
+
+    for row, (token, found) in enumerate(zip(given, spreads(logprobs.float(), given), strict=True)):
+        one = p[:, row]
+        mean = one.mean(0)
+        pairs = [kl(one[a], one[b]) for a in range(passes) for b in range(passes) if a != b]
+        assert found.pairwise == pytest.approx(sum(pairs) / len(pairs), abs=1e-4)
+        assert found.reverse == pytest.approx(sum(kl(mean, other) for other in one) / passes, abs=1e-4)
+        assert found.epistemic == pytest.approx(information(one), abs=1e-5)
+        assert found.aleatoric == pytest.approx(-(one * one.log()).sum(-1).mean().item(), abs=1e-5)
+        assert found.variance == pytest.approx(one[:, token].var(correction=0).item(), abs=1e-7)
+        assert found.logprob == pytest.approx(mean[token].log().item(), abs=1e-5)
+        assert found.groups == pytest.approx([information(one[at : at + 2]) for at in range(0, 10, 2)], abs=1e-5)
+    assert spreads(logprobs[:9].float(), given)[0].groups == []
+
+
+def test_masks_have_the_variance_of_dropout():
+    """y = sum w x m / (1 - p) has variance p / (1 - p) sum w^2 x^2."""
+    torch.manual_seed(2)
+    weights, rate = torch.randn(8), 0.3
+    block = torch.nn.Identity()
+    block.register_forward_hook(_masked(rate))
+    with torch.inference_mode():
+        drawn = torch.stack([block(weights.view(1, 8)).sum() for _ in range(40_000)])
+    wanted = rate / (1 - rate) * (weights**2).sum().item()
+    assert drawn.var().item() == pytest.approx(wanted, rel=0.04)
+    assert drawn.mean().item() == pytest.approx(weights.sum().item(), abs=0.05)
