@@ -16,6 +16,7 @@ import { jointReliability } from './uncertainty/joint-reliability.ts'
 import { perplexityConsistency } from './uncertainty/perplexity-consistency.ts'
 import { riskScores } from './uncertainty/risk-scores.ts'
 import { selfEvaluation } from './uncertainty/self-evaluation.ts'
+import { targetEnsemble } from './uncertainty/target-ensemble.ts'
 
 /** Every benchmark there is. One line each: API, OpenAPI, command line, pages and docs follow from the definitions. */
 export const catalogue: readonly AnyBenchmark[] = [
@@ -26,6 +27,7 @@ export const catalogue: readonly AnyBenchmark[] = [
   perplexityConsistency,
   jointReliability,
   dropoutUncertainty,
+  targetEnsemble,
   factor,
   queryPerturbation,
   refusalAware,
