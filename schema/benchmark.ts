@@ -5,7 +5,7 @@ export const families = ['uncertainty', 'hallucination', 'refusal', 'robustness'
 export const family = z.enum(families).meta({ id: 'Family' })
 export type Family = z.infer<typeof family>
 
-export const suiteNames = ['core', 'smoke'] as const
+export const suiteNames = ['core', 'uncertainty', 'smoke'] as const
 export const suiteName = z.enum(suiteNames).meta({ id: 'SuiteName' })
 export type SuiteName = z.infer<typeof suiteName>
 

@@ -12,7 +12,9 @@ import { suites } from './suites.ts'
 import { dropoutUncertainty } from './uncertainty/dropout-uncertainty.ts'
 import { estimators } from './uncertainty/estimators.ts'
 import { idkToken } from './uncertainty/idk-token.ts'
+import { iterativePrompting } from './uncertainty/iterative-prompting.ts'
 import { jointReliability } from './uncertainty/joint-reliability.ts'
+import { pairCheating } from './uncertainty/pair-cheating.ts'
 import { perplexityConsistency } from './uncertainty/perplexity-consistency.ts'
 import { riskScores } from './uncertainty/risk-scores.ts'
 import { selfEvaluation } from './uncertainty/self-evaluation.ts'
@@ -28,6 +30,8 @@ export const catalogue: readonly AnyBenchmark[] = [
   jointReliability,
   dropoutUncertainty,
   targetEnsemble,
+  iterativePrompting,
+  pairCheating,
   factor,
   queryPerturbation,
   refusalAware,

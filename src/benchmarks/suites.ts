@@ -1,4 +1,5 @@
 import type { SuiteName } from '../../schema/benchmark.ts'
+import { PARTS } from './uncertainty/estimators.evidence.ts'
 
 export type SuiteSize = 'smoke' | 'demo' | 'full'
 
@@ -19,7 +20,34 @@ const modest: Record<string, Record<string, unknown>> = {
   'first-token-vs-text': { maxTokens: 20 },
   'adaptive-retrieval': { samples: 5, passages: 2, maxTokens: 12, corpusSize: 400, askTruth: false },
   'perplexity-suite': { maxBytes: 600 },
+  estimators: {
+    maxTokens: 12,
+    verdicts: 5,
+    passes: 5,
+    level: 'easy',
+    // Judged by the model itself, entailment of all pairs costs more than all the rest together.
+    parts: PARTS.filter((part) => !['entailment', 'alternatives', 'similarity'].includes(part)),
+  },
+  'iterative-prompting': { maxTokens: 12, mostClasses: 5, askTruth: false, amplification: false },
+  'perplexity-consistency': { samples: 8, maxTokens: 48, level: 'easy' },
+  'joint-reliability': { kinds: ['typo', 'word-drop'], severities: [1, 3, 5], level: 'easy' },
+  'dropout-uncertainty': { passes: 10, otherRates: [], maxTokens: 12, level: 'easy' },
+  'target-ensemble': { level: 'easy' },
 }
+
+/** All that asks how sure a model is, and whether it is right to be. */
+const uncertainty = [
+  'estimators',
+  'idk-token',
+  'self-evaluation',
+  'iterative-prompting',
+  'pair-cheating',
+  'risk-scores',
+  'perplexity-consistency',
+  'joint-reliability',
+  'target-ensemble',
+  'dropout-uncertainty',
+]
 
 const core = [
   'idk-token',
@@ -37,6 +65,12 @@ export const suites: Record<SuiteName, Suite> = {
   core: {
     title: 'One benchmark of each kind',
     benchmarks: core,
+    defaultSize: 'demo',
+    params: { smoke: modest, demo: modest },
+  },
+  uncertainty: {
+    title: 'How sure it is, and whether it is right to be',
+    benchmarks: uncertainty,
     defaultSize: 'demo',
     params: { smoke: modest, demo: modest },
   },

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { SuiteName } from '../../schema/benchmark.ts'
 import { findBenchmark } from '../../src/benchmarks/catalogue.ts'
 import type { AnyBenchmark } from '../../src/benchmarks/define.ts'
 import { suiteParams, suites } from '../../src/benchmarks/suites.ts'
@@ -18,7 +19,7 @@ const talkative = () =>
   )
 
 /** Tokens that a suite's benchmark reads and may at most write at its default size. */
-async function costOf(benchmark: AnyBenchmark, suite: 'core' | 'smoke') {
+async function costOf(benchmark: AnyBenchmark, suite: SuiteName) {
   const target = talkative()
   const size = suites[suite].defaultSize
   await rowsOf(benchmark, target, { size: benchmark.sizes[size], params: suiteParams(suite, benchmark.id, size) })
@@ -34,6 +35,7 @@ async function costOf(benchmark: AnyBenchmark, suite: 'core' | 'smoke') {
 describe('what a suite costs', () => {
   it.each([
     ['core', 45_000, 10_000],
+    ['uncertainty', 150_000, 32_000],
     ['smoke', 4_000, 600],
   ] as const)('%s fits a small machine', async (suite, mostRead, mostWritten) => {
     const rows = await Promise.all(

@@ -1,4 +1,5 @@
 import { runMain } from 'citty'
+import { suiteNames } from '../../../schema/benchmark.ts'
 import { command, exitCodes, UsageError, wholeNumber } from '../command.ts'
 import { SetupError } from '../setup/root.ts'
 import { demo } from './demo.ts'
@@ -11,7 +12,7 @@ const demoCommand = command({
   },
   args: {
     once: { type: 'boolean', description: 'Exit after the report (0 where the run finished) instead of staying up' },
-    suite: { type: 'string', default: 'core', description: 'core or smoke' },
+    suite: { type: 'string', default: 'core', description: suiteNames.join(', ') },
     size: {
       type: 'string',
       description: 'Items per benchmark: smoke, demo, full or a number (default: fixed per benchmark by cost)',
@@ -20,19 +21,24 @@ const demoCommand = command({
     fresh: { type: 'boolean', description: 'Ask the model anew instead of reusing stored answers' },
     port: { type: 'string', description: 'Port of the Worker (default 8787, else the next free)' },
     'backend-port': { type: 'string', description: 'Port of gpu-backend (default 8000, else the next free)' },
+    reference: {
+      type: 'boolean',
+      description: 'Also train, measure and show the reference standard: models whose knowledge is known',
+    },
     json: { type: 'boolean', description: 'Print the report as JSON on standard output' },
   },
   run: async ({ args }) => {
     try {
       const code = await demo({
         once: args.once === true,
-        suite: oneOf('suite', args.suite, ['core', 'smoke'] as const),
+        suite: oneOf('suite', args.suite, suiteNames),
         size: sizeOf(args.size),
         seed: wholeNumber('seed', args.seed, 0, 2_147_483_647) ?? 0,
         fresh: args.fresh === true,
         port: wholeNumber('port', args.port, 1, 65_535) ?? null,
         backendPort: wholeNumber('backend-port', args['backend-port'], 1, 65_535) ?? null,
         json: args.json === true,
+        reference: args.reference === true,
       })
       process.exit(code)
     } catch (error) {
