@@ -1,4 +1,5 @@
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix'
+import { dot } from './gaussian-fit.ts'
 
 /** A fitted projection of rows onto kernel principal components. */
 export interface KernelComponents {
@@ -47,20 +48,28 @@ export function kernelPca(rows: readonly ArrayLike<number>[], components: number
     .filter(({ value }) => value > LEAST_EIGENVALUE * largest)
     .reverse()
     .slice(0, components)
-  const axes = kept.map(({ value, k }) => ({ root: Math.sqrt(value), vector: eigenvectorMatrix.getColumn(k) }))
+  const axes = kept.map(({ value, k }) => ({
+    root: Math.sqrt(value),
+    vector: Float64Array.from(eigenvectorMatrix.getColumn(k)),
+  }))
   return {
     fitted: Array.from({ length: count }, (_, i) =>
       Float64Array.from(axes, ({ root, vector }) => root * (vector[i] as number)),
     ),
     project: (row) => {
-      const own = rows.map((other) => kernel(row, other))
-      const ownMean = own.reduce((sum, value) => sum + value, 0) / count
-      return Float64Array.from(axes, ({ root, vector }) => {
-        let sum = 0
-        for (let i = 0; i < count; i++)
-          sum += ((own[i] as number) - ownMean - (columnMeans[i] as number) + allMean) * (vector[i] as number)
-        return sum / root
+      const own = new Float64Array(count)
+      let ownSum = 0
+      for (let i = 0; i < count; i++) {
+        own[i] = kernel(row, rows[i] as ArrayLike<number>)
+        ownSum += own[i] as number
+      }
+      for (let i = 0; i < count; i++)
+        own[i] = (own[i] as number) - ownSum / count - (columnMeans[i] as number) + allMean
+      const projected = new Float64Array(axes.length)
+      axes.forEach(({ root, vector }, k) => {
+        projected[k] = dot(own, 0, vector, 0, count) / root
       })
+      return projected
     },
   }
 }

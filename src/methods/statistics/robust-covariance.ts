@@ -1,10 +1,10 @@
 import type { Random } from '../random.ts'
 import { chiSquareUpperTail } from './distributions/gamma.ts'
-import { covarianceOf, type Ellipsoid, ellipsoid, meanRow, squaredMahalanobis } from './gaussian-fit.ts'
+import { covarianceOf, type Ellipsoid, ellipsoid, logDeterminant, meanRow, squaredMahalanobis } from './gaussian-fit.ts'
 import { ascendingOrder, quantile } from './summary.ts'
 
 const STARTS = 30
-const KEPT = 10
+const KEPT = 5
 const FIRST_STEPS = 2
 const LAST_STEPS = 30
 
@@ -31,9 +31,7 @@ function candidate(rows: readonly ArrayLike<number>[], members: Uint32Array): Ca
   const own = Array.from(members, (i) => rows[i] as ArrayLike<number>)
   const centre = meanRow(own)
   const shape = centre && ellipsoid(centre, covarianceOf(own, centre, own.length))
-  if (!shape) return null
-  const logDeterminant = shape.factor.reduce((sum, row, j) => sum + 2 * Math.log(row[j] as number), 0)
-  return { shape, logDeterminant, members }
+  return shape && { shape, logDeterminant: logDeterminant(shape), members }
 }
 
 /** Concentration steps: the rows nearest to a Gaussian make the next one, until its determinant falls no more. */
