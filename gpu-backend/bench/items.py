@@ -40,8 +40,8 @@ class Item(TypedDict):
 
 
 def items(count: int, shared: bool = True, single: bool = False, seed: int = 7) -> list[Item]:
-    """`count` items, always the same of one seed. `shared`: they all begin with the same two worked questions. `single`: the
-    options are letters, one token each."""
+    """`count` items, always the same of one seed. `shared`: they all begin with the same two worked questions.
+    `single`: the options are letters, one token each."""
     random_ = random.Random(seed)
     capitals = [
         tuple(pair.replace("_", " ") for pair in entry.split(" "))

@@ -141,8 +141,8 @@ def as_pairs(chosen: list[Item], options: int = 4) -> list[tuple[str, list[str]]
 
 
 def turn_by_turn(rounds: int, *works: Callable[[int], Took]) -> list[Took]:
-    """The best round of each, after rounds in which each had its turn. A work is told its round's seed: no round repeats
-    another's texts, which our prefix cache would know."""
+    """The best round of each, after rounds in which each had its turn. A work is told its round, so that none repeats the
+    texts of another, which our prefix cache would know."""
     found = [[work(round_) for work in works] for round_ in range(rounds)]
     return [
         Took(min(t.seconds for t in column), min(t.processor for t in column), column[0].found)
@@ -159,9 +159,10 @@ def line(name: str, ours: Took, theirs: Took, note: str = "") -> None:
 
 
 def agree(name: str, ours: list[float], theirs: list[float]) -> str:
-    """How far the log-probabilities are apart at most. Raises SystemExit when they are not the same numbers."""
+    """How far the log-probabilities are apart at most. Raises SystemExit when they are not the same numbers; those of a
+    long text are sums over a thousand tokens, which the harness makes in float32."""
     apart = max(abs(a - b) for a, b in zip(ours, theirs, strict=True))
-    if apart > 1e-2:
+    if any(abs(a - b) > 1e-3 + 1e-4 * abs(b) for a, b in zip(ours, theirs, strict=True)):
         raise SystemExit(f"{name}: log-probabilities differ by {apart}.")
     return f"log-probabilities apart at most {apart:.0e}"
 
