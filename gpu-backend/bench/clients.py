@@ -76,7 +76,7 @@ def dot(one: list[float], other: list[float]) -> float:
     return sum(a * b for a, b in zip(one, other, strict=True))
 
 
-def harness(python: Path, folder: Path, task: str, model: str, arguments: str, batch: str) -> dict:
+def harness(python: Path, folder: Path, task: str, model: str, arguments: str, batch: str, threads: int) -> dict:
     """One run of lm-evaluation-harness's command; answers its results and, by item, the options' log-probabilities."""
     out = folder / model
     command = [
@@ -85,7 +85,8 @@ def harness(python: Path, folder: Path, task: str, model: str, arguments: str, b
         "--device", "cpu",
     ]  # fmt: skip
     say("  $ " + " ".join(command[1:]).replace(str(folder), "<folder>"))
-    environment = os.environ | {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "CUDA_VISIBLE_DEVICES": ""}
+    environment = os.environ | ({"OMP_NUM_THREADS": str(threads)} if threads else {})
+    environment |= {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "CUDA_VISIBLE_DEVICES": ""}
     ended = subprocess.run(command, capture_output=True, text=True, env=environment)
     if ended.returncode:
         raise SystemExit(ended.stdout[-2000:] + ended.stderr[-4000:])
@@ -100,7 +101,7 @@ def harness(python: Path, folder: Path, task: str, model: str, arguments: str, b
     return {"results": json.loads(found.read_text())["results"][task], "logprobs": by_item}
 
 
-def harness_against_its_own(url: str, count: int) -> None:
+def harness_against_its_own(url: str, count: int, threads: int) -> None:
     """The same task by our server and by the harness's own transformers model: the scores must agree."""
     python = others_python()
     checkpoint = resolve(BUILTIN)
@@ -110,11 +111,11 @@ def harness_against_its_own(url: str, count: int) -> None:
         ours = harness(
             python, folder, "assay_items", "local-completions",
             f"base_url={url}/v1/completions,model={BUILTIN},tokenizer={checkpoint.folder},tokenizer_backend=huggingface",
-            "16",
+            "16", threads,
         )  # fmt: skip
         own = harness(
             python, folder, "assay_items", "hf",
-            f"pretrained={checkpoint.folder},dtype=float32", "8",
+            f"pretrained={checkpoint.folder},dtype=float32", "8", threads,
         )  # fmt: skip
     worst = 0.0
     for metric in ("acc,none", "acc_norm,none"):
@@ -135,8 +136,9 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--items", type=int, default=40)
     parser.add_argument("--only", choices=["python", "node", "harness"])
+    parser.add_argument("--threads", type=int, default=0)
     given = parser.parse_args()
-    with running() as url:
+    with running("--threads", str(given.threads)) as url:
         if given.only in {None, "python"}:
             say("openai (Python)")
             python_client(url)
@@ -148,7 +150,7 @@ def main() -> None:
             subprocess.run(["node", str(script), f"{url}/v1", BUILTIN], cwd=folder, check=True)
         if given.only in {None, "harness"}:
             say(f"lm-evaluation-harness, {given.items} items of four options")
-            harness_against_its_own(url, given.items)
+            harness_against_its_own(url, given.items, given.threads)
     say("All agree.")
 
 

@@ -141,8 +141,8 @@ def as_pairs(chosen: list[Item], options: int = 4) -> list[tuple[str, list[str]]
 
 
 def turn_by_turn(rounds: int, *works: Callable[[int], Took]) -> list[Took]:
-    """The best round of each, after rounds in which each had its turn. A work is told its round, so that none repeats the
-    texts of another, which our prefix cache would know."""
+    """The best round of each, after rounds in which each had its turn. A work is told its round, so that none repeats
+    the texts of another, which our prefix cache would know."""
     found = [[work(round_) for work in works] for round_ in range(rounds)]
     return [
         Took(min(t.seconds for t in column), min(t.processor for t in column), column[0].found)
