@@ -67,13 +67,19 @@ class ExactModel:
         return self.tokenizer.decode([token for token in ids if token != self.end]).strip()
 
     @torch.no_grad()
-    def scores(self, heads: list[list[int]], tails: list[list[int]]) -> list[list[float]]:
+    def scores(self, heads: list[list[int]], tails: list[list[int]], size: int = 64) -> list[list[float]]:
         """Log-probability of each token of the tails, each after its head."""
         found = []
-        for head, tail in zip(heads, tails, strict=True):
-            logits = self.model(input_ids=torch.tensor([head + tail]), use_cache=False).logits[0]
-            logprobs = logits.double().log_softmax(-1)
-            found.append([float(logprobs[len(head) + place - 1, token]) for place, token in enumerate(tail)])
+        for start in range(0, len(heads), size):
+            pairs = list(zip(heads[start : start + size], tails[start : start + size], strict=True))
+            longest = max(len(head) + len(tail) for head, tail in pairs)
+            ids = torch.zeros((len(pairs), longest), dtype=torch.long)
+            for row, (head, tail) in enumerate(pairs):
+                ids[row, : len(head) + len(tail)] = torch.tensor(head + tail)
+            logprobs = self.model(input_ids=ids, use_cache=False).logits.double().log_softmax(-1)
+            for row, (head, tail) in enumerate(pairs):
+                places = range(len(head) - 1, len(head) + len(tail) - 1)
+                found.append([float(logprobs[row, place, token]) for place, token in zip(places, tail, strict=True)])
         return found
 
 

@@ -121,11 +121,14 @@ def refusal_aware(model: ExactModel, world: World) -> Reading:
 
 def factor(model: ExactModel, world: World) -> Reading:
     """The true statement against three false ones, by mean log-probability."""
+    items = world.items("factor")
+    begin = model.tokenizer.bos_token_id
+    heads = [[begin, *ids] for ids in model.ids([item["prefix"] for item in items]) for _ in range(4)]
+    tails = model.ids([text for item in items for text in (item["completion"], *item["contradictions"])])
+    scored = model.scores(heads, tails)
     records = {}
-    for item in world.items("factor"):
-        head = [model.tokenizer.bos_token_id, *model.ids([item["prefix"]])[0]]
-        tails = model.ids([item["completion"], *item["contradictions"]])
-        truth, *others = [math.fsum(one) / len(one) for one in model.scores([head] * 4, tails)]
+    for place, item in enumerate(items):
+        truth, *others = [math.fsum(one) / len(one) for one in scored[4 * place : 4 * place + 4]]
         best = max(others)
         ties = sum(value == truth for value in others)
         records[item["id"]] = {"points": 0.0 if truth < best else 1 / (1 + ties)}
@@ -134,12 +137,13 @@ def factor(model: ExactModel, world: World) -> Reading:
 
 def perplexity_suite(model: ExactModel, world: World) -> Reading:
     """Bits per byte and perplexity of the world's statements."""
-    records = {}
-    begin = [model.tokenizer.bos_token_id]
-    for item in world.items("perplexity-suite"):
-        ids = model.ids([item["text"]])[0]
-        chances = model.scores([begin], [ids])[0]
-        records[item["id"]] = {"nll": -math.fsum(chances), "tokens": len(ids), "bytes": len(item["text"].encode())}
+    items = world.items("perplexity-suite")
+    texts = model.ids([item["text"] for item in items])
+    scored = model.scores([[model.tokenizer.bos_token_id]] * len(items), texts)
+    records = {
+        item["id"]: {"nll": -math.fsum(one), "tokens": len(one), "bytes": len(item["text"].encode())}
+        for item, one in zip(items, scored, strict=True)
+    }
 
     def metrics(some: list[dict]) -> Metrics:
         nll = math.fsum(one["nll"] for one in some)

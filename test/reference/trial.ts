@@ -1,8 +1,25 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { exportedWorld, type MeasuredVariant, measuredOf, python, trained } from '../../src/cli/reference/standard.ts'
 import { serve } from './reading.ts'
-import { type Expected, exportedWorld, type MeasuredVariant, measuredOf, python, trained } from './standard.ts'
+
+/** Expected readings of one variant, by benchmark. */
+type ExpectedVariant = Record<
+  string,
+  {
+    exact: boolean
+    asked: Record<string, number | null>
+    all: Record<string, number | null>
+    items: number
+    of: number
+  }
+>
+interface Expected {
+  items: Record<string, string[]> | null
+  unfixed: Record<string, string>
+  variants: Record<string, ExpectedVariant>
+}
 
 /** One metric of one benchmark on one variant: what it must read, what it read, and what all items would give. */
 export interface TrialRow {

@@ -8,6 +8,7 @@ import { preparePython } from '../setup/python.ts'
 import { SetupError } from '../setup/root.ts'
 import { freePort } from './ports.ts'
 import { type Started, stop, tail } from './processes.ts'
+import { measureFamily } from './reference.ts'
 import { migrate, startBackend, startWorker, untilHealthy } from './servers.ts'
 import { claimFolder, type DemoState, noteRunning, readState, releaseFolder, writeState } from './state.ts'
 
@@ -20,6 +21,8 @@ export interface DemoOptions {
   port: number | null
   backendPort: number | null
   json: boolean
+  /** Also measures the reference standard's family, beside the real model. */
+  reference?: boolean
 }
 
 /** What gpu-backend calls the small model that comes with it. */
@@ -103,8 +106,11 @@ async function measure(options: DemoOptions, started: Started[]): Promise<Run> {
   else process.stdout.write(`\n${renderReport(report, { width: Math.min(process.stdout.columns ?? 100, 120) })}\n`)
   const { calls, reused } = report.execution
   say(`\nThe model was asked for ${calls} answers; ${reused} came from earlier ones.`)
+  if (options.reference && !(await measureFamily(client, python, options.seed, say)))
+    say('Not every run of the reference family finished: see its pages.')
   say(`Leaderboard  ${address}/`)
   say(`This run     ${address}/runs/${run.id}`)
+  if (options.reference) say(`How far to trust it  ${address}/trust`)
   say(`Reference    ${address}/docs   (API key: apiKey in .assay/demo.json)`)
   return last
 }

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { exportReference } from '../../src/cli/reference/export.ts'
-import { projectRoot } from '../../src/cli/setup/root.ts'
+import { projectRoot } from '../setup/root.ts'
+import { exportReference } from './export.ts'
 
 /** The standard on this machine: its world exported, its variants trained and kept in the user's cache. */
 
@@ -25,23 +25,6 @@ export interface MeasuredVariant {
       answers: { shares: number[]; probabilities: number[] }[]
     }
   >
-}
-
-/** Expected readings of one variant, by benchmark. */
-export type ExpectedVariant = Record<
-  string,
-  {
-    exact: boolean
-    asked: Record<string, number | null>
-    all: Record<string, number | null>
-    items: number
-    of: number
-  }
->
-export interface Expected {
-  items: Record<string, string[]> | null
-  unfixed: Record<string, string>
-  variants: Record<string, ExpectedVariant>
 }
 
 /** The world's folder, exported anew: the benchmarks' wordings may have changed since. */
