@@ -1,5 +1,7 @@
 """The built-in model: what a user gets, held against transformers' plain forward."""
 
+import math
+
 import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -61,3 +63,74 @@ def test_it_answers_in_batches_with_the_same_bits(real):
     alone = [real.post("/v1/assay/generate", {"requests": [request]}).json()["results"][0] for request in requests]
     assert together == alone and "Paris" in together[0]["choices"][0]["text"]
     assert real.http.get("/v1/assay/info").json()["batchInvariant"] is True
+
+
+def estimators(rows: list[torch.Tensor], chosen: list[int]) -> dict[str, float]:
+    """The catalogue's token-level estimators from whole log-distributions, by their formulas, in float64."""
+    rows = [row.double() for row in rows]
+    losses = [-row[token].item() for row, token in zip(rows, chosen, strict=True)]
+    entropies = [-(row.exp() * row).sum().item() for row in rows]
+    soft = [(row / 2).softmax(-1) for row in rows]
+    size = len(rows[0])
+    return {
+        "MaximumSequenceProbability": sum(losses),
+        "Perplexity": mean(losses),
+        "MaxTokenNLL": max(losses),
+        "MeanTokenEntropy": mean(entropies),
+        "MaxTokenEntropy": max(entropies),
+        "RenyiNeg": mean([((p**0.5).sum().log().item() + 0.5 * math.log(size)) / -0.5 for p in soft]),
+        "FisherRao": mean([2 / math.pi * math.acos(min(1.0, (p / size).sqrt().sum().item())) for p in soft]),
+        "SelfCertainty": mean([math.log(size) + row.mean().item() for row in rows]),
+    }
+
+
+def mean(values: list[float]) -> float:
+    return sum(values) / len(values)
+
+
+def told(tokens: list[dict]) -> dict[str, float]:
+    """The same from what the backend tells of each token."""
+    losses = [-token["logprob"] for token in tokens]
+    entropies = [token["entropy"] for token in tokens]
+    return {
+        "MaximumSequenceProbability": sum(losses),
+        "Perplexity": mean(losses),
+        "MaxTokenNLL": max(losses),
+        "MeanTokenEntropy": mean(entropies),
+        "MaxTokenEntropy": max(entropies),
+        "RenyiNeg": mean([token["terms"]["renyi"] for token in tokens]),
+        "FisherRao": mean([token["terms"]["fisherRao"] for token in tokens]),
+        "SelfCertainty": mean([token["terms"]["selfCertainty"] for token in tokens]),
+    }
+
+
+def test_token_level_estimators_are_the_plain_forwards(real):
+    folder = resolve("builtin").folder
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+    prompts = ["The capital of France is", "Water boils at", "My favourite number between one and ten is"]
+    requests = [{"prompt": prompt, "maxTokens": 10, "entropy": True, "terms": True} for prompt in prompts]
+    results = real.post("/v1/assay/generate", {"requests": requests}).json()["results"]
+    for prompt, result in zip(prompts, results, strict=True):
+        tokens = result["choices"][0]["tokens"]
+        chosen = [token["id"] for token in tokens]
+        head = tokenizer.encode(prompt)
+        with torch.inference_mode():
+            table = model(torch.tensor([head + chosen])).logits[0].log_softmax(-1)
+        rows = list(table[len(head) - 1 : len(head) + len(chosen) - 1])
+        assert [row.argmax().item() for row in rows] == chosen
+        wanted = estimators(rows, chosen)
+        assert told(tokens) == pytest.approx(wanted, abs=1e-4 * max(1, len(chosen)))
+        for token, row in zip(tokens, rows, strict=True):
+            assert told([token]) == pytest.approx(estimators([row], [token["id"]]), abs=1e-4)
+
+
+def test_dropout_without_dropout_is_the_greedy_answer(real):
+    prompt = "The capital of France is"
+    (answer,) = real.post("/v1/assay/generate", {"requests": [{"prompt": prompt, "maxTokens": 6}]}).json()["results"]
+    (choice,) = answer["choices"]
+    entry = {"prompt": prompt, "continuation": choice["text"], "passes": 2}
+    results = real.post("/v1/assay/dropout", {"requests": [entry | {"rate": 0}, entry]}).json()["results"]
+    still, dropped = (result["tokens"] for result in results)
+    assert [t["logprob"] for t in still] == pytest.approx([t["logprob"] for t in choice["tokens"]], abs=1e-4)
+    assert sum(token["epistemicEntropy"] for token in dropped) > 0

@@ -1,6 +1,8 @@
 """Terms over the whole distribution, phrase mass and windows of /v1/assay/score against the plain forward."""
 
+import json
 import math
+from pathlib import Path
 
 import pytest
 import torch
@@ -109,3 +111,16 @@ def test_refusals(live):
     assert pointers == [
         "/requests/0/continuations", "/requests/1/phrases", "/requests/2/phrases/1", "/requests/3/stride",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("method", "name"), [("RenyiNeg", "renyi"), ("FisherRao", "fisher_rao"), ("SelfCertainty", "self_certainty")]
+)
+def test_terms_agree_with_the_golden_vectors(method, name):
+    vectors = Path(__file__).parents[2] / "test" / "vectors" / "uncertainty.lm-polygraph.json"
+    (found,) = [one for one in json.loads(vectors.read_text()) if one["method"] == method]
+    for case in found["cases"]:
+        rows = torch.tensor(case["input"]["logDistributions"], dtype=torch.float64)
+        terms = Distribution(rows).terms(list(range(len(rows))))
+        mean = sum(getattr(one, name) for one in terms) / len(terms)
+        assert mean == pytest.approx(case["expected"], abs=case["tolerance"])
