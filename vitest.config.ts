@@ -11,7 +11,7 @@ export default defineConfig({
         test: {
           name: 'node',
           environment: 'node',
-          include: ['test/{methods,worlds,benchmarks,schema,model,cli,client,lint,servers}/**/*.test.ts'],
+          include: ['test/{methods,worlds,benchmarks,schema,model,cli,client,lint,servers,truth}/**/*.test.ts'],
         },
       },
       {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { AnyBenchmark, Importer } from '../../src/benchmarks/define.ts'
 import { idkToken } from '../../src/benchmarks/uncertainty/idk-token.ts'
+import { iterativePrompting } from '../../src/benchmarks/uncertainty/iterative-prompting.ts'
+import { pairCheating } from '../../src/benchmarks/uncertainty/pair-cheating.ts'
 import { selfEvaluation } from '../../src/benchmarks/uncertainty/self-evaluation.ts'
 
 /** The item that an importer makes of a record, after the benchmark's own shape has taken it. */
@@ -94,5 +96,75 @@ describe('self-evaluation', () => {
     const item = imported(selfEvaluation, 'tldr-jsonl', { post: 'I lost my key.', summary: 'Key lost.' })
     expect(item).toMatchObject({ reference: 'Key lost.', answers: [], question: expect.stringContaining('I lost') })
     expect(() => imported(selfEvaluation, 'tldr-jsonl', { post: 'x', summary: ' ' })).toThrow(/summary/)
+  })
+})
+
+describe('iterative-prompting', () => {
+  it('reads AmbigQA in both of its shapes: several readings are several right answers', () => {
+    const question = 'When did the Simpsons first air?'
+    const light = [
+      {
+        type: 'multipleQAs',
+        qaPairs: [
+          { question: 'as a short', answer: ['April 19, 1987'] },
+          { question: 'as a show', answer: ['December 17, 1989', '1989'] },
+        ],
+      },
+    ]
+    const nested = [
+      {
+        type: ['multipleQAs'],
+        qaPairs: [{ question: ['a', 'b'], answer: [['April 19, 1987'], ['1989']] }],
+        answer: [[]],
+      },
+    ]
+    const record = { id: '7', question }
+    expect(imported(iterativePrompting, 'ambigqa-json', { ...record, annotations: light })).toMatchObject({
+      id: 'ambigqa/7',
+      kind: 'multi',
+      answers: ['April 19, 1987', 'December 17, 1989', '1989'],
+    })
+    expect(imported(iterativePrompting, 'ambigqa-json', { ...record, annotations: nested })).toMatchObject({
+      kind: 'multi',
+      answers: ['April 19, 1987', '1989'],
+    })
+    const single = [{ type: 'singleAnswer', answer: ['Paris', 'City of Paris'] }]
+    expect(imported(iterativePrompting, 'ambigqa-json', { ...record, annotations: single })).toMatchObject({
+      kind: 'single',
+      answers: ['Paris', 'City of Paris'],
+    })
+    expect(() => imported(iterativePrompting, 'ambigqa-json', { ...record, annotations: [] })).toThrow(/annotations/)
+  })
+
+  it('reads hyponyms and TriviaQA', () => {
+    expect(
+      imported(iterativePrompting, 'hyponyms-jsonl', { word: 'body_of_water', hyponyms: ['lake', 'salt_lake'] }),
+    ).toMatchObject({ question: 'Name a kind of body of water.', answers: ['lake', 'salt lake'], kind: 'multi' })
+    const trivia = { question: 'Which city?', answer: { value: 'Istanbul' } }
+    expect(imported(iterativePrompting, 'triviaqa-jsonl', trivia)).toMatchObject({ kind: 'single' })
+  })
+})
+
+describe('pair-cheating', () => {
+  it('reads ChaosNLI and any labelled questions', () => {
+    const record = {
+      uid: 'u1',
+      example: { premise: 'A man sleeps.', hypothesis: 'A person rests.' },
+      label_counter: { e: 80, n: 20 },
+    }
+    expect(imported(pairCheating, 'chaosnli-jsonl', record)).toMatchObject({
+      id: 'chaosnli/u1',
+      outcomes: ['entailment', 'neutral', 'contradiction'],
+      counts: [80, 20, 0],
+      wording: 'opinion',
+    })
+    expect(() => imported(pairCheating, 'chaosnli-jsonl', { ...record, label_counter: { e: 'many' } })).toThrow(
+      /label_counter/,
+    )
+    expect(imported(pairCheating, 'labelled-jsonl', { question: 'Is it?', labels: { yes: 3, no: 0 } })).toMatchObject({
+      outcomes: ['yes', 'no'],
+      counts: [3, 0],
+    })
+    expect(() => imported(pairCheating, 'labelled-jsonl', { question: 'Is it?', labels: { yes: 3 } })).toThrow(/labels/)
   })
 })

@@ -75,11 +75,11 @@ export function knownQuestion(random: Random, id: string, kind: QuestionKind): K
   }
   const belief = names.map((name, place): [string, number] => [name, shares[place] as number])
   if (open) {
-    const idk = 0.02 + 0.3 * random.next() ** 2
+    const idk = 0.01 + 0.12 * random.next() ** 2
     return { ...stated, answers: names, belief, concentration: Number.POSITIVE_INFINITY, idk }
   }
   const right = drawFrom(random, belief)
-  const idk = 0.05 + 0.6 * random.next()
+  const idk = 0.05 + 0.25 * random.next()
   return { ...stated, answers: [right], belief, concentration: 0.5 + 2 * random.next(), idk }
 }
 

@@ -1,5 +1,7 @@
 import type { Interval, Metric, NullReason } from '../../../schema/report.ts'
 import { randomFrom } from '../../methods/random.ts'
+import { rocAucScoreInterval } from '../../methods/statistics/auc-interval.ts'
+import { rocAuc } from '../../methods/statistics/binary-classification.ts'
 import { bootstrapInterval, bootstrapMeanInterval, bootstrapPairsInterval } from '../../methods/statistics/bootstrap.ts'
 import { clusteredMeanInterval } from '../../methods/statistics/clustered.ts'
 import { wilsonInterval } from '../../methods/statistics/intervals.ts'
@@ -146,21 +148,45 @@ export interface PairStatistic<T> {
   scoreOf: (row: T) => number
   labelOf: (row: T) => number
   statistic: (scores: ArrayLike<number>, labels: ArrayLike<number>) => number | null
+  /** An interval that does not vanish where the value is at an end of its range; joined to that of the resamples. */
+  atTheEnd?: (value: number, labels: ArrayLike<number>, share: number) => { low: number; high: number } | null
 }
+
+/** From here on (and from as far below 1/2) resamples of an area tell too little of its spread. */
+const NEAR_THE_END = 0.9
+
+/** Area under the ROC curve of a score for a class. `share`: independent clusters per row. */
+export const aucStatistic = <T>(scoreOf: (row: T) => number, isPositive: (row: T) => boolean): PairStatistic<T> => ({
+  scoreOf,
+  labelOf: (row) => Number(isPositive(row)),
+  statistic: rocAuc,
+  atTheEnd: (auc, labels, share) => {
+    if (Math.max(auc, 1 - auc) < NEAR_THE_END) return null
+    let positives = 0
+    for (let i = 0; i < labels.length; i++) positives += labels[i] as number
+    return rocAucScoreInterval(auc, share * positives, share * (labels.length - positives), CONFIDENCE)
+  },
+})
 
 /** As `statisticInterval`, for a statistic of two numbers a row: sorted once instead of in each of a thousand resamples. */
 export function pairsInterval<T extends Clustered>(
   id: string,
   rows: readonly T[],
-  { scoreOf, labelOf, statistic }: PairStatistic<T>,
+  { scoreOf, labelOf, statistic, atTheEnd }: PairStatistic<T>,
   seed: number,
 ): Interval | null {
   const clusters = clustersOf(rows)
-  const ends = bootstrapPairsInterval(statistic, rows.map(scoreOf), rows.map(labelOf), {
+  const [scores, labels] = [rows.map(scoreOf), rows.map(labelOf)]
+  const ends = bootstrapPairsInterval(statistic, scores, labels, {
     random: randomFrom(seed, 'bootstrap', id),
     clusters,
   })
-  return named(ends, clusters ? 'cluster-bootstrap' : 'bootstrap')
+  const method = clusters ? 'cluster-bootstrap' : 'bootstrap'
+  const value = ends && atTheEnd ? statistic(scores, labels) : null
+  const share = clusters ? new Set(clusters).size / rows.length : 1
+  const wide = value === null ? null : atTheEnd?.(value, labels, share)
+  if (!ends || !wide) return named(ends, method)
+  return named({ low: Math.min(ends.low, wide.low), high: Math.max(ends.high, wide.high) }, method)
 }
 
 /** As `statisticMetric`, for a statistic of two numbers a row. */

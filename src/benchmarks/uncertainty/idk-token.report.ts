@@ -1,13 +1,15 @@
 import type { BenchmarkReport, Metric, NullReason } from '../../../schema/report.ts'
-import { averagePrecision, rocAuc } from '../../methods/statistics/binary-classification.ts'
+import { averagePrecision } from '../../methods/statistics/binary-classification.ts'
 import type { ReportContext, Row } from '../define.ts'
 import { summarizeAbstention, thresholdAtError } from '../report/abstention.ts'
 import { degenerateLevel, fewClusters, lostItems } from '../report/caveats.ts'
 import { foldsOf } from '../report/folds.ts'
 import {
+  aucStatistic,
   countMetric,
   type MetricText,
   missingMetric,
+  pairsMetric,
   shareMetric,
   shareOf,
   statisticMetric,
@@ -99,14 +101,10 @@ export function reportIdkToken(
     greedy('knowledgeLoss', 'Knowledge loss: right answers no longer given', 'lower'),
     weighed.length === 0
       ? missingMetric(text('rocAuc', 'ROC AUC of the IDK mass for errors', 'higher', suffix), massReason(items.length))
-      : statisticMetric(
+      : pairsMetric(
           text('rocAuc', 'ROC AUC of the IDK mass for errors', 'higher', suffix),
           weighed,
-          (some) =>
-            rocAuc(
-              some.map(massOf),
-              some.map((row) => !right(row)),
-            ),
+          aucStatistic(massOf, (row) => !right(row)),
           seed,
           'single_class',
         ),
@@ -115,14 +113,10 @@ export function reportIdkToken(
           text('averagePrecision', 'Average precision of the IDK mass for errors', 'higher', suffix),
           massReason(items.length),
         )
-      : statisticMetric(
+      : pairsMetric(
           text('averagePrecision', 'Average precision of the IDK mass for errors', 'higher', suffix),
           weighed,
-          (some) =>
-            averagePrecision(
-              some.map(massOf),
-              some.map((row) => !right(row)),
-            ),
+          { scoreOf: massOf, labelOf: (row) => Number(!right(row)), statistic: averagePrecision },
           seed,
           'single_class',
         ),

@@ -1,7 +1,6 @@
 import { randomFrom } from '../../methods/random.ts'
 import { predictionRejectionRatio } from '../../methods/selective/rejection.ts'
-import { rocAuc } from '../../methods/statistics/binary-classification.ts'
-import type { PairStatistic } from '../report/metrics.ts'
+import { aucStatistic, type PairStatistic } from '../report/metrics.ts'
 import type { Reported } from '../report/rows.ts'
 import type { IterativeDetail } from './iterative-prompting.ts'
 
@@ -67,11 +66,11 @@ export const prr = ({ of }: Signal): PairStatistic<IterativeRow> => ({
 })
 
 /** ROC AUC of a signal for wrong answers. */
-export const errorAuc = ({ of }: Signal): PairStatistic<IterativeRow> => ({
-  scoreOf: (row) => of(row) as number,
-  labelOf: ({ detail }) => Number(!detail.correct),
-  statistic: rocAuc,
-})
+export const errorAuc = ({ of }: Signal): PairStatistic<IterativeRow> =>
+  aucStatistic(
+    (row) => of(row) as number,
+    ({ detail }) => !detail.correct,
+  )
 
 /** Whether the model does not know (wrong, or nothing to know), or the question is truly open (many right answers, one given); else null. */
 export function unknownOrOpen({ detail }: IterativeRow): 'unknown' | 'open' | null {
@@ -80,11 +79,11 @@ export function unknownOrOpen({ detail }: IterativeRow): 'unknown' | 'open' | nu
 }
 
 /** ROC AUC of a signal for not knowing against true openness. */
-export const unknownAuc = ({ of }: Signal): PairStatistic<IterativeRow> => ({
-  scoreOf: (row) => of(row) as number,
-  labelOf: (row) => Number(unknownOrOpen(row) === 'unknown'),
-  statistic: rocAuc,
-})
+export const unknownAuc = ({ of }: Signal): PairStatistic<IterativeRow> =>
+  aucStatistic(
+    (row) => of(row) as number,
+    (row) => unknownOrOpen(row) === 'unknown',
+  )
 
 /**
  * The largest threshold λ such that of the answers with less than λ at most the share `risk` is wrong; infinity where

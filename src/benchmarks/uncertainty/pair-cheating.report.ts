@@ -1,11 +1,11 @@
 import type { BenchmarkReport, Metric, NullReason } from '../../../schema/report.ts'
-import { rocAuc } from '../../methods/statistics/binary-classification.ts'
 import { entropy } from '../../methods/statistics/divergence.ts'
 import { mean } from '../../methods/statistics/summary.ts'
 import type { ReportContext, Row } from '../define.ts'
 import { fewClusters, lostItems } from '../report/caveats.ts'
 import { foldsOf } from '../report/folds.ts'
 import {
+  aucStatistic,
   type MetricText,
   meanMetric,
   missingMetric,
@@ -194,7 +194,7 @@ function cheatMetrics(all: PairRow[], suffix: string, seed: number): Metric[] {
     pairsMetric(
       { id: `hiddenAuc.${id}${suffix}`, title: `ROC AUC for partly hidden settings, ${title}`, direction },
       contrast,
-      { scoreOf, labelOf: ({ detail }) => Number(detail.known === false), statistic: rocAuc },
+      aucStatistic(scoreOf, ({ detail }) => detail.known === false),
       seed,
       'single_class',
     )
