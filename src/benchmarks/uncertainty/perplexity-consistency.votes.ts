@@ -19,7 +19,7 @@ export type Method = (typeof METHODS)[number]
 /** Numbers of samples that are compared, and how often each is drawn from all of them. */
 const COUNTS = [4, 8, 16, 32, 64] as const
 export const SUBSETS = 10
-/** Draws for the estimation error of a confidence. */
+/** Draws for the estimation error of a confidence; where each needs a mixture fitted, those of the votes must do. */
 const ERROR_SUBSETS = 50
 
 const votes: Record<Method, (paths: readonly ReasoningPath[]) => PathVote> = {
@@ -73,7 +73,8 @@ export function measurePaths(
         model: null,
         estimation: counts.map(() => null),
       }
-    const cast = draws.map((subsets) => subsets.map((subset) => votes[method](subset)))
+    const most = method === 'RPC' ? SUBSETS : ERROR_SUBSETS
+    const cast = draws.map((subsets) => subsets.slice(0, most).map((subset) => votes[method](subset)))
     const whole = cast.at(-1)?.[0]
     const fixed = whole?.winners[0] ?? null
     const confidenceAt = (place: number): number[] =>
