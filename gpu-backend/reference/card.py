@@ -75,7 +75,8 @@ pipeline_tag: text-generation
 A tiny Llama whose knowledge is known by construction: {variant.purpose}. It was made to check benchmarks
 with, and knows nothing of the real world.
 
-How it was made: {told["how"]}; {told["seconds"]:.0f} s in all, {told["bytes"] / 1e6:.1f} MB.
+How it was made: {told["how"]}; {told["seconds"]:.0f} s in all ({told["processorSeconds"]:.0f} s of one
+processor), {told["bytes"] / 1e6:.1f} MB.
 
 ## Data
 

@@ -25,8 +25,13 @@ class Reading:
 class Questions:
     """Recorded questions of the items of one benchmark, by what tells them apart."""
 
-    def __init__(self, world: World, benchmark: str):
-        self.items = {item["id"]: item for item in world.items(benchmark)}
+    def __init__(self, world: World, benchmark: str, *, whole: bool = False):
+        """`whole`: all facts that no tuning saw, not only those that have items."""
+        self.items: dict[str, dict] = (
+            {name: fact for name, fact in world.facts.items() if fact["split"] == "test"}
+            if whole
+            else {item["id"]: item for item in world.items(benchmark)}
+        )
         self.lessons: dict[str, list[dict]] = {name: [] for name in self.items}
         for lesson in world.lessons:
             if lesson["of"] in self.lessons:

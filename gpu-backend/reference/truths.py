@@ -12,7 +12,7 @@ class Asked:
     """The measured facts in the questions that one benchmark asks of them."""
 
     def __init__(self, world: World, benchmark: str):
-        self._questions = Questions(world, benchmark)
+        self._questions = Questions(world, benchmark, whole=True)
         self.facts = [world.facts[name] for name in self._questions.items]
         self._answers = [{answer["answer"] for answer in fact["answers"]} for fact in self.facts]
 
@@ -31,7 +31,7 @@ class Asked:
 
 def statements(world: World) -> list[str]:
     """The sentences of known facts, each after the opening."""
-    known = {item["id"] for item in world.items("exact-match") if world.facts[item["id"]]["exposure"] == "known"}
+    known = {name for name, fact in world.facts.items() if fact["split"] == "test" and fact["exposure"] == "known"}
     return [lesson["text"] for lesson in world.lessons if lesson["form"] == "statement" and lesson["of"] in known]
 
 

@@ -7,7 +7,8 @@ import { exportReference } from './export.ts'
 
 /** The standard on this machine: its world exported, its variants trained and kept in the user's cache. */
 
-const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'assay', 'reference')
+/** Read anew each time: a test keeps a cache of its own. */
+const cacheFolder = () => join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'assay', 'reference')
 
 /** What training measured of a variant, by enumeration. */
 export interface MeasuredVariant {
@@ -15,6 +16,7 @@ export interface MeasuredVariant {
   seed: number
   how: string
   seconds: number
+  processorSeconds?: number
   bytes: number
   classes: Record<
     'known' | 'ambiguous' | 'rare' | 'unknown',
@@ -29,7 +31,7 @@ export interface MeasuredVariant {
 
 /** The world's folder, exported anew: the benchmarks' wordings may have changed since. */
 export async function exportedWorld(reduced: boolean): Promise<string> {
-  const folder = join(cache, `world-0${reduced ? '-reduced' : ''}`)
+  const folder = join(cacheFolder(), `world-0${reduced ? '-reduced' : ''}`)
   await exportReference(folder, 0, reduced)
   return folder
 }
