@@ -1,23 +1,5 @@
 import { onTestFinished, vi } from 'vitest'
-import { ApiError, answer } from '../servers/answers.ts'
-import type { ServerSettings } from '../servers/openai.ts'
-
-const settings: ServerSettings = {
-  port: 0,
-  latency: 0,
-  seed: 1,
-  dialect: 'vllm',
-  model: 'test-model',
-  rateLimit: 0,
-  concurrency: 0,
-  apiKey: null,
-  accuracy: 0.7,
-  contextLength: 8192,
-  failRate: 0,
-  hangRate: 0,
-  malformedRate: 0,
-  dropRate: 0,
-}
+import { answerTo } from '../servers/in-process.ts'
 
 /** Where the model server of the tests seems to be. */
 export const modelUrl = 'https://model.example.com/v1'
@@ -63,11 +45,7 @@ function serveModel({ url, method, headers, body }: Received): Response {
   if (headers.get('authorization') !== `Bearer ${modelKey}`) {
     return Response.json({ error: { message: 'Incorrect API key provided' } }, { status: 401 })
   }
-  try {
-    const asked = { method, path: url.pathname, body: body === '' ? {} : JSON.parse(body) }
-    return Response.json(answer(asked as Parameters<typeof answer>[0], settings).body)
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error
-    return Response.json({ error: { message: error.message } }, { status: error.status })
-  }
+  const asked = { method, path: url.pathname, body: body === '' ? {} : JSON.parse(body) }
+  const told = answerTo(asked, { seed: 1 })
+  return Response.json(told.body, { status: told.status })
 }

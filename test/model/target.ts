@@ -1,28 +1,9 @@
-import type { Capabilities } from '../../schema/capabilities.ts'
 import type { Clock } from '../../src/model/clock.ts'
 import type { TargetConnection, Transport } from '../../src/model/connection.ts'
+import { capable } from '../servers/in-process.ts'
 
 /** Everything that a server can have; tests take away. */
-export const allCapabilities: Capabilities = {
-  text: true,
-  logprobs: true,
-  prompt_logprobs: true,
-  full: false,
-  chat: true,
-  completions: true,
-  promptLists: true,
-  multipleSamples: true,
-  seed: true,
-  embeddings: true,
-  entailment: false,
-  tokenize: false,
-  topLogprobs: 20,
-  contextLength: 4096,
-  promptLogprobsBy: 'echo',
-  batchInvariant: null,
-  missing: {},
-  fingerprint: 'f',
-}
+export const allCapabilities = capable({ tokenize: false, contextLength: 4096, promptLogprobsBy: 'echo' })
 
 export const connection = (changes: Partial<TargetConnection> = {}): TargetConnection => ({
   baseUrl: 'http://server.example/v1',

@@ -1,32 +1,17 @@
 import type { Family } from '../../schema/benchmark.ts'
-import type { Capabilities } from '../../schema/capabilities.ts'
 import type { BenchmarkReport, ItemCounts, Metric } from '../../schema/report.ts'
 import type { RunStatus, StopReason } from '../../schema/states.ts'
 import { reports, runBenchmarks, runs, scores, shards, targets, tenants, usage } from '../../schema/tables.ts'
 import { type Database, newId } from '../../src/store/database.ts'
+import { capable } from '../servers/in-process.ts'
 
 /** Rows as a worker would have left them, for pages to read. */
 
-export const capabilities: Capabilities = {
-  text: true,
-  logprobs: true,
-  prompt_logprobs: true,
-  full: false,
-  chat: true,
-  completions: true,
-  promptLists: true,
-  multipleSamples: true,
-  seed: true,
+export const capabilities = capable({
   embeddings: false,
-  entailment: false,
-  tokenize: true,
-  topLogprobs: 20,
-  contextLength: 8192,
-  promptLogprobsBy: 'prompt_logprobs',
-  batchInvariant: null,
   missing: { full: 'not offered' },
   fingerprint: 'f'.repeat(64),
-}
+})
 
 /** A share with a symmetric interval. */
 export const share = (value: number | null, half = 0.1, more: Partial<Metric> = {}): Metric => ({

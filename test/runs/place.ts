@@ -11,48 +11,15 @@ import { type Origin, startRun } from '../../src/runs/plan.ts'
 import { handleQueue, type WorkOptions } from '../../src/runs/work.ts'
 import { newId, openDatabase } from '../../src/store/database.ts'
 import { getRunForWork, type RunRow } from '../../src/store/runs.ts'
-import { ApiError, answer } from '../servers/answers.ts'
-import type { ServerSettings } from '../servers/openai.ts'
+import { answerTo, capable } from '../servers/in-process.ts'
 
 /** A place to run in: a tenant with a probed target, a queue in memory, and a target that answers from a function. */
 
-const settings: ServerSettings = {
-  port: 0,
-  latency: 0,
-  seed: 0,
-  dialect: 'vllm',
-  model: 'test-model',
-  rateLimit: 0,
-  concurrency: 0,
-  apiKey: null,
-  accuracy: 0.7,
-  contextLength: 8192,
-  failRate: 0,
-  hangRate: 0,
-  malformedRate: 0,
-  dropRate: 0,
-}
-
-export const allCapabilities: Capabilities = {
-  text: true,
-  logprobs: true,
-  prompt_logprobs: true,
-  full: false,
-  chat: true,
-  completions: true,
-  promptLists: true,
-  multipleSamples: true,
-  seed: true,
-  embeddings: true,
-  entailment: false,
-  tokenize: true,
-  topLogprobs: 20,
-  contextLength: 8192,
-  promptLogprobsBy: 'prompt_logprobs',
+export const allCapabilities = capable({
   batchInvariant: true,
   missing: { full: 'the server shows no full vocabulary' },
   fingerprint: 'test',
-}
+})
 
 interface Question {
   id: string
@@ -256,12 +223,8 @@ export async function openPlace(
     const own = (await place.behave?.(path, body)) ?? null
     if (init.signal?.aborted) throw init.signal.reason
     if (own !== null) return own
-    try {
-      return Response.json(answer({ method: init.method ?? 'GET', path, body }, settings).body)
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error
-      return Response.json({ error: { message: error.message, code: error.code } }, { status: error.status })
-    }
+    const told = answerTo({ method: init.method ?? 'GET', path, body })
+    return Response.json(told.body, { status: told.status })
   }
   const place: Place = {
     env,

@@ -1,5 +1,5 @@
+import type { ServerSettings } from './in-process.ts'
 import { alternatives, contextOf, embed, hash, logprobOf, replyTo, tokenize } from './language.ts'
-import type { ServerSettings } from './openai.ts'
 import { generate, info, other, score } from './own-surface.ts'
 
 /** What the test server answers, path by path. Pure: the same request always gets the same bytes. */

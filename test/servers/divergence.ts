@@ -1,6 +1,6 @@
 import { ApiError, chatText, type Message, opened } from './answers.ts'
+import type { ServerSettings } from './in-process.ts'
 import { contextOf, embed, hash, logprobOf, tokenize, uniform } from './language.ts'
-import type { ServerSettings } from './openai.ts'
 
 /** What the test server makes of dropout, comparison, entailment and embedding: numbers fixed by the text, of the right kind. */
 

@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { ApiError, type Asked, answer } from './answers.ts'
 import { createStats, drawFault, type FaultRates, rateLimiter } from './faults.ts'
+import { defaultSettings, type ServerSettings } from './in-process.ts'
 
 /**
  * A deterministic OpenAI-compatible server without a model, for tests, benches and fault trials:
@@ -42,29 +43,11 @@ export interface TestServer {
   close(): Promise<void>
 }
 
-const defaults = {
-  port: 0,
-  latency: 0,
-  seed: 0,
-  dialect: 'vllm' as NonNullable<ServerOptions['dialect']>,
-  model: 'test-model',
-  rateLimit: 0,
-  concurrency: 0,
-  apiKey: null as string | null,
-  accuracy: 0.7,
-  contextLength: 8192,
-  failRate: 0,
-  hangRate: 0,
-  malformedRate: 0,
-  dropRate: 0,
-}
-export type ServerSettings = typeof defaults
-
 const json = { 'content-type': 'application/json' }
 
 /** Starts a server on 127.0.0.1. */
 export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
-  const settings: ServerSettings = { ...defaults, ...options }
+  const settings: ServerSettings = { ...defaultSettings, ...options }
   const stats = createStats()
   const limiter = rateLimiter(settings.rateLimit)
   let working = 0
@@ -211,11 +194,11 @@ async function main(): Promise<void> {
     latency: number(values.latency, 0),
     seed: number(values.seed, 0),
     dialect: values.dialect === 'openai' || values.dialect === 'assay' ? values.dialect : 'vllm',
-    model: values.model ?? defaults.model,
+    model: values.model ?? defaultSettings.model,
     rateLimit: number(values['rate-limit'], 0),
     concurrency: number(values.concurrency, 0),
     apiKey: values['api-key'] ?? null,
-    accuracy: number(values.accuracy, defaults.accuracy),
+    accuracy: number(values.accuracy, defaultSettings.accuracy),
     failRate: number(values['fail-rate'], 0),
     hangRate: number(values['hang-rate'], 0),
     malformedRate: number(values['malformed-rate'], 0),

@@ -1,7 +1,7 @@
 import { type Answered, ApiError, chatText, type Message, opened, write } from './answers.ts'
 import { compare, dropout, embedding, entail } from './divergence.ts'
+import type { ServerSettings } from './in-process.ts'
 import { alternatives, contextOf, hash, logprobOf, tokenize, uniform } from './language.ts'
-import type { ServerSettings } from './openai.ts'
 
 /** The GPU backend's own surface, answered by the test server: lists in, lists out, each entry with its own fate. */
 

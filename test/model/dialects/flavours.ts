@@ -1,7 +1,6 @@
 import type { Capabilities, DialectName } from '../../../schema/capabilities.ts'
 import type { Transport } from '../../../src/model/connection.ts'
-import { ApiError, answer } from '../../servers/answers.ts'
-import type { ServerSettings } from '../../servers/openai.ts'
+import { answerTo, type ServerSettings } from '../../servers/in-process.ts'
 import { llamaCppFixture } from './fixtures/llama.cpp.ts'
 import { ollamaFixture } from './fixtures/ollama.ts'
 import { openaiFixture } from './fixtures/openai.ts'
@@ -33,35 +32,10 @@ export interface Flavour {
   misses: Record<string, RegExp>
 }
 
-const settings = (dialect: ServerSettings['dialect']): ServerSettings => ({
-  port: 0,
-  latency: 0,
-  seed: 3,
-  dialect,
-  model: 'test-model',
-  rateLimit: 0,
-  concurrency: 0,
-  apiKey: null,
-  accuracy: 0.7,
-  contextLength: 8192,
-  failRate: 0,
-  hangRate: 0,
-  malformedRate: 0,
-  dropRate: 0,
-})
-
 const base =
   (dialect: ServerSettings['dialect']) =>
-  (path: string, body: Body): Reply => {
-    try {
-      const method = body === undefined ? 'GET' : 'POST'
-      return { status: 200, body: answer({ method, path, body: body ?? null }, settings(dialect)).body }
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error
-      const { status, code, message } = error
-      return { status, body: { error: { message, type: code, param: null, code } } }
-    }
-  }
+  (path: string, body: Body): Reply =>
+    answerTo({ method: body === undefined ? 'GET' : 'POST', path, body: body ?? null }, { dialect, seed: 3 })
 
 const plain = base('openai')
 const withVllm = base('vllm')

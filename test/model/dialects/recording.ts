@@ -52,7 +52,10 @@ const questions: Record<string, (model: Model) => Promise<unknown>> = {
   embedded: async (model) => (await model.embed(['a cat', 'the weather'])).map((vector) => [...vector]),
   entailed: (model) => model.entail([['A cat sleeps on the sofa.', 'An animal sleeps.']]),
   dropped: (model) => model.dropout('The capital of France is', ' Paris', { passes: 5, seed: 1 }),
-  tooLong: (model) => model.chat([{ role: 'user', content: 'word '.repeat(300_000) }], { maxTokens: 1 }),
+  tooLong: (model) => {
+    const words = 2 * (model.capabilities.contextLength ?? 150_000)
+    return model.chat([{ role: 'user', content: 'word '.repeat(words) }], { maxTokens: 1 })
+  },
 }
 
 /** Probes a target and asks it all questions; an error counts as an answer of its kind. */
@@ -71,8 +74,10 @@ export async function askAll(
     })
   }
   for (const [name, ask] of Object.entries(questions)) await put(name, ask(session.forItem(name)))
-  const wrong = createModel({ target: { ...connection, model: 'no-such-model' }, transport, seed: 7 }).forItem('wrong')
-  await put('wrongModel', wrong.chat(chat, { maxTokens: 1 }))
+  const wrong = createModel({ target: { ...connection, model: 'no-such-model' }, transport, seed: 7 })
+  await put('wrongModel', wrong.forItem('wrong').chat(chat, { maxTokens: 1 }))
+  session.close()
+  wrong.close()
   return { capabilities, answers: JSON.parse(JSON.stringify(answers)) }
 }
 

@@ -17,7 +17,8 @@ export const claims: Claims = {
 
 export const descriptionRequests = (target: TargetConnection): DescriptionRequest[] => [
   modelsRequest(target),
-  { url: `${openaiRoot(target.baseUrl)}/assay/info`, as: 'info' },
+  // One server may hold several models.
+  { url: `${openaiRoot(target.baseUrl)}/assay/info?model=${encodeURIComponent(target.model)}`, as: 'info' },
 ]
 
 export function describe(answers: Record<string, unknown>, target: TargetConnection): SelfDescription {
