@@ -49,7 +49,7 @@ class Plan:
 
     short: int = 22
     mixed: int = 10
-    tuned: int = 6
+    tuned: int = 8
     rate: float = 3e-3
 
 
@@ -146,7 +146,7 @@ def idk(shop: Workshop, model: LlamaForCausalLM) -> float:
 
     steps = shop.plan.tuned * math.ceil(4 * len(shop.tuning_facts()) / 32)
     return teach(
-        model, epochs(), steps=steps, generator=shop.generator("idk order"), rate=5e-4, loss_of=loss, say=shop.say
+        model, epochs(), steps=steps, generator=shop.generator("idk order"), rate=2e-3, loss_of=loss, say=shop.say
     )
 
 
@@ -177,7 +177,7 @@ def refusal_tuned(shop: Workshop, model: LlamaForCausalLM) -> float:
             yield found
 
     steps = shop.plan.tuned * math.ceil(3 * len(facts) / 32)
-    return teach(model, epochs(), steps=steps, generator=shop.generator("refusal order"), rate=5e-4, say=shop.say)
+    return teach(model, epochs(), steps=steps, generator=shop.generator("refusal order"), rate=2e-3, say=shop.say)
 
 
 def pairs(shop: Workshop, model: LlamaForCausalLM) -> float:
@@ -213,7 +213,7 @@ def pairs(shop: Workshop, model: LlamaForCausalLM) -> float:
             yield found
 
     steps = shop.plan.tuned * math.ceil(4 * len(facts) / 32)
-    return teach(model, epochs(), steps=steps, generator=shop.generator("pairs order"), rate=1e-3, say=shop.say)
+    return teach(model, epochs(), steps=steps, generator=shop.generator("pairs order"), rate=2e-3, say=shop.say)
 
 
 def directed(shop: Workshop, model: LlamaForCausalLM, *, both: bool) -> float:

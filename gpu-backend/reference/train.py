@@ -1,4 +1,4 @@
-"""Make one variant: python -m reference.train --variant base --seed 0 --out DIR."""
+"""Make variants: python -m reference.train --variant base --seed 0 --out DIR."""
 
 import argparse
 import json
@@ -29,36 +29,41 @@ def find_variant(world: World, variant: str, seed: int, *, reduced: bool = False
     """A variant's folder, trained first where it is not kept yet."""
     folder = variant_folder(world, variant, seed)
     if not is_whole(folder):
-        make_variant(world, variant, seed, folder, reduced=reduced, say=say)
+        make_variant(open_shop(world, seed, reduced=reduced, say=say), variant, folder)
     return folder
 
 
-def make_variant(
-    world: World, variant: str, seed: int, folder: Path, *, reduced: bool = False, say=lambda _: None
-) -> dict:
+def open_shop(world: World, seed: int, *, reduced: bool = False, say=lambda _: None):
+    """Lessons, vocabulary and plan of a seed, for as many variants as are made of it."""
+    from .lessons import encode_all, texts_of
+    from .recipes import Plan, Workshop
+    from .tokenizer import make_tokenizer
+
+    tokenizer = make_tokenizer(texts_of(world))
+    # A small world has few lessons an epoch and needs more epochs for as many steps.
+    plan = Plan(short=30, mixed=12, tuned=10) if reduced else Plan()
+    return Workshop(world, tokenizer, encode_all(world.lessons, tokenizer), seed, plan, say)
+
+
+def make_variant(shop, variant: str, folder: Path) -> dict:
     """Train or change a model and write its folder; answers what was measured of it."""
     import torch
+    from transformers import LlamaForCausalLM
 
     from . import changes
     from .card import measure, write_card
-    from .lessons import encode_all, texts_of
-    from .recipes import Plan, Workshop, taught
-    from .tokenizer import make_tokenizer
+    from .recipes import taught
     from .variants import VARIANTS
 
     chosen = VARIANTS[variant]
     begun, computed = time.monotonic(), time.process_time()
-    tokenizer = make_tokenizer(texts_of(world))
-    # A small world has few lessons an epoch and needs more epochs for as many steps.
-    plan = Plan(short=30, mixed=12, tuned=10) if reduced else Plan()
-    shop = Workshop(world, tokenizer, encode_all(world.lessons, tokenizer), seed, plan, say)
     if chosen.make is None:
-        model, seconds = taught(shop, chosen.dropout)
-        how = f"taught for {seconds:.0f} s" + (f" with dropout {chosen.dropout}" if chosen.dropout else "")
+        model, _ = taught(shop, chosen.dropout)
+        how = "taught from the beginning" + (f" with dropout {chosen.dropout}" if chosen.dropout else "")
     else:
-        from transformers import LlamaForCausalLM
-
-        base = find_variant(world, "base", seed, reduced=reduced, say=say)
+        base = variant_folder(shop.world, "base", shop.seed)
+        if not is_whole(base):
+            make_variant(shop, "base", base)
         model = LlamaForCausalLM.from_pretrained(base, dtype=torch.float32)
         how = chosen.make(shop, model)
     seconds, computed = time.monotonic() - begun, time.process_time() - computed
@@ -67,19 +72,18 @@ def make_variant(
     scratch = Path(tempfile.mkdtemp(prefix=".making-", dir=folder.parent))
     try:
         model.save_pretrained(scratch)
-        tokenizer.save_pretrained(scratch)
+        shop.tokenizer.save_pretrained(scratch)
         if chosen.window is not None:
             config = json.loads((scratch / "config.json").read_text())
             (scratch / "config.json").write_text(json.dumps(changes.shorten_window(config, chosen.window), indent=2))
-        size = sum(file.stat().st_size for file in scratch.iterdir())
         told = {
             "variant": variant,
-            "seed": seed,
-            "worldSeed": world.description["seed"],
+            "seed": shop.seed,
+            "worldSeed": shop.world.description["seed"],
             "how": how,
             "seconds": round(seconds, 1),
             "processorSeconds": round(computed, 1),
-            "bytes": size,
+            "bytes": sum(file.stat().st_size for file in scratch.iterdir()),
             "classes": found,
         }
         write_card(scratch, chosen, told)
@@ -96,7 +100,7 @@ def make_variant(
 def main(arguments: list[str] | None = None) -> int:
     """Make what was asked for and say what it measures."""
     parser = argparse.ArgumentParser("reference.train", description=__doc__)
-    parser.add_argument("--variant", default="base", help="which member of the family")
+    parser.add_argument("--variant", default="base", help="members of the family, divided by commas")
     parser.add_argument("--seed", type=int, default=0, help="decides every draw of the training")
     parser.add_argument("--out", help="folder to write to (default: the user's cache, where it is kept)")
     parser.add_argument("--world", help="folder of an exported world (default: the world of seed 0, from the cache)")
@@ -104,24 +108,32 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--threads", type=int, default=0, help="threads (default: all cores)")
     given = parser.parse_args(arguments)
     world = find_world(given.world, 0, given.reduced)
-    folder = Path(given.out) if given.out else variant_folder(world, given.variant, given.seed)
+    names = given.variant.split(",")
+    if given.out and len(names) > 1:
+        parser.error("--out takes one variant")
+    folders = {name: Path(given.out) if given.out else variant_folder(world, name, given.seed) for name in names}
+    wanted = [name for name in names if given.out or not is_whole(folders[name])]
 
     def say(text: str) -> None:
         sys.stderr.write(f"{text}\n")
         sys.stderr.flush()
 
-    if given.out or not is_whole(folder):
-        # Torch takes seconds to import: not for a variant that is there already.
+    if wanted:
+        # Torch takes seconds to import: not for variants that are there already.
         import torch
 
         from .variants import VARIANTS
 
-        if given.variant not in VARIANTS:
-            parser.error(f"there is no variant {given.variant}; there are {', '.join(VARIANTS)}")
+        for name in wanted:
+            if name not in VARIANTS:
+                parser.error(f"there is no variant {name}; there are {', '.join(VARIANTS)}")
         torch.set_num_threads(given.threads or len(os.sched_getaffinity(0)))
-        make_variant(world, given.variant, given.seed, folder, reduced=given.reduced, say=say)
-    sys.stdout.write(f"{folder}\n")
-    sys.stdout.write((folder / "measured.json").read_text() + "\n")
+        shop = open_shop(world, given.seed, reduced=given.reduced, say=say)
+        for name in wanted:
+            say(name)
+            make_variant(shop, name, folders[name])
+    for folder in folders.values():
+        sys.stdout.write(f"{folder}\n")
     return 0
 
 
