@@ -24,6 +24,12 @@ def _whole_blocks(rows: int) -> int:
     return padded if padded < 192 or block > 32 else -(-padded // 64) * 64
 
 
+def _sent(values: list[int], device: torch.device) -> torch.Tensor:
+    """Integers on the model's device; a pass's many small lists travel without waiting for each other."""
+    made = torch.tensor(values, dtype=torch.long)
+    return made if device.type == "cpu" else made.pin_memory().to(device, non_blocking=True)
+
+
 class Plan:
     """Index tensors and masks of one pass, made once and used by every layer."""
 
@@ -44,13 +50,9 @@ class Plan:
             ids.extend(segment.ids)
             positions.extend(range(segment.start, segment.start + len(segment.ids)))
         device = model.device
-        self.ids = torch.tensor(ids, device=device)
-        self.positions = torch.tensor(positions, device=device)
-        self.rows = torch.tensor(
-            [offsets[at] + row for at, s in enumerate(segments) for row in s.rows],
-            dtype=torch.long,
-            device=device,
-        )
+        self.ids = _sent(ids, device)
+        self.positions = _sent(positions, device)
+        self.rows = _sent([offsets[at] + row for at, s in enumerate(segments) for row in s.rows], device)
         self.group = model.heads // model.kv_heads
         self.scale = model.size**-0.5
         self.decodes = self._decode_groups([segments[at] for at in order if segments[at].decode])
@@ -92,8 +94,8 @@ class Plan:
             mine = segments[at:end]
             low, high = mine[0].slot.index, mine[-1].slot.index + 1
             device = self.model.device
-            slots = torch.tensor([s.slot.index for s in mine], device=device)
-            places = torch.tensor([s.start for s in mine], device=device)
+            slots = _sent([s.slot.index for s in mine], device)
+            places = _sent([s.start for s in mine], device)
             keys = min(-(-(max(s.start for s in mine) + 1) // 64) * 64, arena.capacity)
             # A slot in the span that is not decoding reads its first key only; its result is thrown away.
             last = torch.zeros(high - low, dtype=torch.long, device=device)

@@ -3,6 +3,7 @@
 import math
 import secrets
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -90,6 +91,14 @@ class Distribution:
         self.total = self._sum(self.weights)
         self.log_total = self.peak + torch.log(self.total)
 
+    @cached_property
+    def _host_logits(self) -> np.ndarray:
+        return _on_host(self.logits)
+
+    @cached_property
+    def _host_weights(self) -> np.ndarray:
+        return _on_host(self.weights)
+
     def broken(self) -> list[int]:
         """Rows that hold a NaN or nothing but ruled-out tokens."""
         return (~torch.isfinite(self.log_total)).nonzero().flatten().tolist()
@@ -166,14 +175,14 @@ class Distribution:
     ) -> int:
         """Draw the next token of one row."""
         if mirostat:
-            return mirostat.choose(self.weights[row, : self.vocabulary].cpu().numpy(), draws.next())
-        logits = self.logits[row, : self.vocabulary].cpu().numpy()
+            return mirostat.choose(self._host_weights[row, : self.vocabulary], draws.next())
+        logits = self._host_logits[row, : self.vocabulary]
         if shaping:
             logits = shaping.apply(logits)
         if sampling.temperature == 0:
             return int(logits.argmax())
         if sampling.temperature == 1 and not shaping:
-            weights = self.weights[row, : self.vocabulary].cpu().numpy()
+            weights = self._host_weights[row, : self.vocabulary]
         else:
             weights = np.exp((logits - logits.max()) / np.float32(max(sampling.temperature, 1e-30)))
         if sampling.top_k and sampling.top_k < len(weights):
@@ -186,6 +195,17 @@ class Distribution:
         at = int(np.searchsorted(reach, draws.next() * reach[-1], side="right"))
         # A draw that rounds up to the whole mass belongs to the last token that has any.
         return at if at < self.vocabulary and weights[at] > 0 else int(np.flatnonzero(weights)[-1])
+
+
+def _on_host(values: torch.Tensor) -> np.ndarray:
+    """A tensor's numbers where they can be drawn from: as they lie on CPU, else by one copy of all rows of a pass
+    through pinned memory, so that no token waits for the device by itself."""
+    if values.device.type == "cpu":
+        return values.numpy()
+    held = torch.empty(values.shape, dtype=values.dtype, pin_memory=True)
+    held.copy_(values, non_blocking=True)
+    torch.cuda.current_stream(values.device).synchronize()
+    return held.numpy()
 
 
 def _likeliest(weights: np.ndarray, count: int) -> np.ndarray:

@@ -25,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 import psutil
 from items import Item, items, long_texts
 from server import BACKEND, others_python, running, say
+from transformers import AutoTokenizer
 
 from assay_backend.checkpoint import BUILTIN, resolve
 
@@ -87,12 +88,13 @@ class Ours:
 
         return self.timed(work)
 
-    def generate(self, prompts: list[str], tokens: int, spread: float) -> Took:
-        """Greedy continuations of prompts that arrive one by one over `spread` seconds."""
+    def generate(self, prompts: list[str], tokens: int, spread: float, end: int) -> Took:
+        """Greedy continuations of prompts that arrive one by one over `spread` seconds. `end`, the token that ends an
+        answer, is barred, as `min_new_tokens` does."""
 
         def ask(number: int) -> str:
             time.sleep(spread * number / len(prompts))
-            body = {"prompt": prompts[number], "max_tokens": tokens, "temperature": 0, "ignore_eos": True}
+            body = {"prompt": prompts[number], "max_tokens": tokens, "temperature": 0, "logit_bias": {end: -100}}
             return self.post("/v1/completions", body)["choices"][0]["text"]
 
         with concurrent.futures.ThreadPoolExecutor(len(prompts)) as pool:
@@ -218,8 +220,9 @@ def generations(ours: Ours, theirs: Theirs, given: argparse.Namespace) -> None:
         return [item["prompt"] for item in items(64, shared=False, seed=700 + round_)]
 
     batches = given.static
+    end = AutoTokenizer.from_pretrained(resolve(BUILTIN).folder).eos_token_id
     tries = [lambda r, b=b: theirs.ask(do="generate", prompts=prompts(r), batch=b, tokens=64) for b in batches]
-    one, *others = turn_by_turn(given.rounds, lambda r: ours.generate(prompts(r), 64, given.spread), *tries)
+    one, *others = turn_by_turn(given.rounds, lambda r: ours.generate(prompts(r), 64, given.spread, end), *tries)
     best = min(range(len(batches)), key=lambda at: others[at].seconds)
     same = sum(a == b for a, b in zip(one.found, others[best].found, strict=True))
     note = f"arriving over {given.spread:g} s; static batch {batches[best]} of {batches}; {same} of 64 texts equal"

@@ -123,3 +123,15 @@ def test_temperatures_near_zero_are_greedy_and_finite(live):
         answer = complete(live, temperature=temperature, seed=1, logprobs=1)["choices"][0]
         assert answer["text"] == greedy_text
         assert all(math.isfinite(value) for value in answer["logprobs"]["token_logprobs"])
+
+
+def test_ten_samples_read_their_prompt_once(live, tokenizer):
+    prompt = "Nine crates of ten oranges stood under the awning, and twelve more on the quay. " * 2
+
+    def read() -> float:
+        lines = live.http.get("/metrics").text.splitlines()
+        return sum(float(x.split()[-1]) for x in lines if x.startswith('assay_backend_tokens_total{kind="prefill"}'))
+
+    before = read()
+    complete(live, prompt=prompt, n=10, temperature=1, seed=1, max_tokens=5)
+    assert read() - before == len(tokenizer.encode(prompt))
