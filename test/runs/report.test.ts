@@ -154,3 +154,15 @@ test('an item shows what was asked and answered, to its tenant', async () => {
   expect(await itemEvidence(place.env, 'ten_other', id, 'two-calls', 3, find)).toEqual([])
   expect(place.requests.length).toBe(asked)
 })
+
+test('a benchmark that a closed vocabulary has no words for is null for that reason', () => {
+  const row = { itemId: 'a', cluster: null, status: 'error' as const, score: null, detail: null }
+  const lost = (reason: string, itemIndex: number) => ({ ...row, reason, itemIndex }) as never
+  const all = reportOf(oneCall, benchmark, run as never, [lost('out_of_world', 0), lost('out_of_world', 1)])
+  expect([all.headline, ...all.metrics].map(({ value, reason }) => [value, reason])).toEqual(
+    [all.headline, ...all.metrics].map(() => [null, 'out_of_world']),
+  )
+  expect(all.caveats[0]?.code).toBe('out_of_world')
+  const some = reportOf(oneCall, benchmark, run as never, [lost('out_of_world', 0), lost('timeout', 1)])
+  expect(some.headline.reason).not.toBe('out_of_world')
+})
