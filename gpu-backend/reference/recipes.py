@@ -146,7 +146,7 @@ def idk(shop: Workshop, model: LlamaForCausalLM) -> float:
 
     steps = shop.plan.tuned * math.ceil(4 * len(shop.tuning_facts()) / 32)
     return teach(
-        model, epochs(), steps=steps, generator=shop.generator("idk order"), rate=2e-3, loss_of=loss, say=shop.say
+        model, epochs(), steps=steps, generator=shop.generator("idk order"), rate=5e-4, loss_of=loss, say=shop.say
     )
 
 

@@ -230,6 +230,16 @@ def epistemic_tokens(family: Family) -> list[Shape]:
     ]
 
 
+def _lost_surely(row: dict) -> bool:
+    """Whether the whole interval of the accuracy lost lies above 0."""
+
+    def lost(places: list[int]) -> float:
+        return sum(row["worse"][place] - row["better"][place] for place in places) / len(places)
+
+    ends = bootstrap(len(row["worse"]), lost)
+    return ends is not None and ends[0] > 0
+
+
 CHANGED = ("rounded-8", "rounded-4", "rounded-3", "rounded-2", "edited")
 
 
@@ -256,6 +266,8 @@ def compression(family: Family) -> list[Shape]:
                 "jensenShannon": sum(divergence) / len(divergence),
                 "logPerplexity": sum(after) / len(after) - sum(before) / len(before),
                 "lost": (sum(right) - sum(now)) / len(now),
+                "worse": [before and not after for before, after in zip(right, now, strict=True)],
+                "better": [after and not before for before, after in zip(right, now, strict=True)],
                 "losses": [two - one for one, two in zip(before, after, strict=True)],
             }
         )
@@ -268,7 +280,7 @@ def compression(family: Family) -> list[Shape]:
     lost = [row["lost"] for row in rounded]
     by_divergence = spearman([row["jensenShannon"] for row in rounded], lost)
     by_perplexity = spearman([row["logPerplexity"] for row in rounded], lost)
-    early = [row["variant"] for row in rounded if row["lost"] > 0.005 and row["logPerplexity"] < 0.02]
+    early = [row["variant"] for row in rounded if row["logPerplexity"] < 0.02 and _lost_surely(row)]
     edited = rows[-1]["losses"]
 
     def ratio(places: list[int]) -> float:

@@ -36,8 +36,9 @@ def statements(world: World) -> list[str]:
 
 
 def token_losses(model: ExactModel, texts: list[str]) -> list[float]:
-    """Mean negative log-probability of the tokens after each text's opening sentence, nats: the opening is never taught."""
+    """Mean negative log-probability of the tokens after each text's opening sentence, nats: no lesson teaches that."""
     heads, tails = zip(*(text.split(". ", 1) for text in texts), strict=True)
     begin = model.tokenizer.bos_token_id
-    scored = model.scores([[begin, *ids] for ids in model.ids([f"{head}." for head in heads])], model.ids(list(tails)))
+    openings = [[begin, *ids] for ids in model.ids([f"{head}." for head in heads])]
+    scored = model.scores(openings, model.ids(list(tails)))
     return [-math.fsum(one) / len(one) for one in scored]

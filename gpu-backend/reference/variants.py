@@ -24,7 +24,7 @@ class Variant:
 
 
 OVERHEAT = 0.5
-NOISE = 1.0
+NOISE = 3.0
 WINDOW = 12
 DROPOUT = 0.1
 
@@ -63,8 +63,8 @@ def _rounded(bits: int) -> Change:
 
 
 def _edited(shop: Workshop, model: LlamaForCausalLM) -> str:
-    changes.noise_layer(model, 1, NOISE, shop.seed)
-    return f"noise of {NOISE} standard deviations on the second layer's MLP"
+    changes.noise_layer(model, 0, NOISE, shop.seed)
+    return f"noise of {NOISE} standard deviations on the first layer's MLP"
 
 
 def _forgetful(_: Workshop, model: LlamaForCausalLM) -> str:
