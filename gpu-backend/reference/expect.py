@@ -50,6 +50,8 @@ def chosen_items(world: World, count: int | None) -> dict[str, list[str]] | None
 
 def main(arguments: list[str] | None = None) -> int:
     """Write the expected readings of each folder, by its name."""
+    import torch
+
     from .readings import UNFIXED
 
     parser = argparse.ArgumentParser("reference.expect", description=__doc__)
@@ -59,6 +61,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--items", type=int, help="items of each benchmark that a trial asks (default: all)")
     parser.add_argument("--out", required=True, help="file to write")
     given = parser.parse_args(arguments)
+    # So small a model gains nothing from a second thread, and loses much where cores are shared.
+    torch.set_num_threads(1)
     world = find_world(given.world, 0, given.reduced)
     chosen = chosen_items(world, given.items)
     variants = {}

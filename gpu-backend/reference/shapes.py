@@ -322,6 +322,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--world", help="folder of an exported world (default: seed 0, from the cache)")
     parser.add_argument("--reduced", action="store_true", help="the small world of the tests")
     given = parser.parse_args(arguments)
+    # So small a model gains nothing from a second thread, and loses much where cores are shared.
+    torch.set_num_threads(1)
     found = all_shapes(find_world(given.world, 0, given.reduced), given.reduced)
     for one in found:
         ends = f"[{one.low:+.3f}, {one.high:+.3f}]" if one.low is not None and one.high is not None else "no interval"

@@ -24,7 +24,7 @@ export interface Reader {
 }
 
 /** Serves a variant's folder by gpu-backend and probes it. Raises where it cannot be served. */
-export async function serve(python: string, folder: string, worldFolder: string, threads = 2): Promise<Reader> {
+export async function serve(python: string, folder: string, worldFolder: string, threads = 1): Promise<Reader> {
   const port = await freePort(20_000 + Math.floor(Math.random() * 20_000))
   const backend = startBackend(python, port, ['--model', folder, '--memory', '2', '--threads', String(threads)])
   await untilHealthy(backend, `http://127.0.0.1:${port}/healthz`, 120)

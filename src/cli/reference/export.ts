@@ -1,10 +1,17 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runMain } from 'citty'
 import { outOfWorld, referenceBenchmarks, referenceForm, referenceItems } from '../../benchmarks/reference/items.ts'
 import { commonLesson, lessonsOf, PROBE_WORDS, pairLessons } from '../../benchmarks/reference/lessons.ts'
 import { truthOf, worldOfSeed } from '../../benchmarks/reference/truth.ts'
 import { command, wholeNumber } from '../command.ts'
+
+/** Whole or not at all: somebody may be reading the world that is there. */
+function write(file: string, text: string): void {
+  const scratch = `${file}.${process.pid}`
+  writeFileSync(scratch, text)
+  renameSync(scratch, file)
+}
 
 const jsonl = (records: readonly unknown[]): string => records.map((one) => `${JSON.stringify(one)}\n`).join('')
 
@@ -18,17 +25,13 @@ export async function exportReference(folder: string, seed: number, reduced = fa
   mkdirSync(join(folder, 'items'), { recursive: true })
   const taught = (await Promise.all(world.facts.map((fact) => lessonsOf(world, fact)))).flat()
   const lessons = [commonLesson, ...taught, ...pairLessons(world)]
-  writeFileSync(join(folder, 'lessons.jsonl'), jsonl(lessons))
-  writeFileSync(join(folder, 'truth.jsonl'), jsonl(truthOf(world)))
-  for (const id of referenceBenchmarks())
-    writeFileSync(join(folder, 'items', `${id}.jsonl`), jsonl(referenceItems(id, world)))
+  write(join(folder, 'lessons.jsonl'), jsonl(lessons))
+  write(join(folder, 'truth.jsonl'), jsonl(truthOf(world)))
+  for (const id of referenceBenchmarks()) write(join(folder, 'items', `${id}.jsonl`), jsonl(referenceItems(id, world)))
   const params = Object.fromEntries(referenceBenchmarks().map((id) => [id, referenceForm(id)?.params]))
-  writeFileSync(
-    join(folder, 'items', 'forms.json'),
-    JSON.stringify({ params, outOfWorld, words: PROBE_WORDS }, null, 1),
-  )
+  write(join(folder, 'items', 'forms.json'), JSON.stringify({ params, outOfWorld, words: PROBE_WORDS }, null, 1))
   // Last: a reader takes its presence as the sign that all the others are whole.
-  writeFileSync(join(folder, 'world.json'), JSON.stringify(world))
+  write(join(folder, 'world.json'), JSON.stringify(world))
 }
 
 if (import.meta.main)
