@@ -7,7 +7,7 @@ import { record } from './recording.ts'
 /**
  * Records how a real server answers the conformance questions, for owners of such servers:
  * `npm run record -- --base-url http://127.0.0.1:8000/v1 --model m --dialect vllm --server "vLLM 0.32, H100"`.
- * The key is read from the environment variable that `--key-env` names, and appears nowhere in the file.
+ * Then `npm run format`, and the suite asks it with the others. The key is read from the environment variable that `--key-env` names, and appears nowhere in the file.
  */
 const text = { type: 'string' } as const
 const { values } = parseArgs({
@@ -35,7 +35,7 @@ const recording = await record({ baseUrl, model, dialect: dialect.data, apiKey }
 )
 const name = values.name ?? `${dialect.data}-${model.replace(/[^A-Za-z0-9._-]+/g, '-')}`
 const file = join(values.out ?? join(import.meta.dirname, 'recordings'), `${name}.json`)
-writeFileSync(file, `${JSON.stringify(recording, null, 1)}\n`)
+writeFileSync(file, `${JSON.stringify(recording, null, 2)}\n`)
 const failed = Object.entries(recording.answers).filter(([, answer]) => Object.hasOwn(answer as object, 'error'))
 console.log(`${recording.exchanges.length} exchanges -> ${file}`)
 for (const [question, answer] of failed) console.log(`  ${question}: ${JSON.stringify(answer)}`)

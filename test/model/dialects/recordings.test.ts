@@ -63,8 +63,8 @@ describe('recording', () => {
       const target = { dialect, model: 'test-model', baseUrl: server.url, apiKey: 'sk-very-secret' }
       const recording = await record(target, 'the test server', (url, init) => fetch(url, init))
       const kept = JSON.stringify(recording)
-      expect(kept).not.toContain('sk-very-secret')
-      expect(kept).not.toContain(String(server.port))
+      expect(kept.includes('sk-very-secret')).toBe(false)
+      expect(kept.includes(`127.0.0.1:${server.port}`)).toBe(false)
       expect(kept.length).toBeLessThan(500_000)
       const again = await askAll(recordedTarget(recording), replaying(JSON.parse(kept)))
       expect(again).toEqual({ capabilities: recording.capabilities, answers: recording.answers })
