@@ -38,7 +38,8 @@ def idk_token(model: ExactModel, world: World) -> Reading:
     records = {
         name: {
             "mass": mass[place],
-            "idk": said[place][0][:1] == [token],
+            # A refusal in other words is one as well.
+            "idk": said[place][0][:1] == [token] or model.text(said[place][0]).startswith(REFUSAL),
             "right": names_gold(model.text(said[place][0]), golds_of(item)),
             "baseline": names_gold(model.text(baseline[place][0]), golds_of(item)),
         }
@@ -87,11 +88,12 @@ def refusal_aware(model: ExactModel, world: World) -> Reading:
         chances = replies[place][1]
         confidence = min(1.0, math.exp(math.fsum(chances) / len(chances)))
         share = sure[place] / (sure[place] + unsure[place])
-        refused = texts[place].startswith(REFUSAL)
+        # An answer that it is not sure of is withheld as one that it refuses.
+        withheld = texts[place].startswith(REFUSAL) or share <= 0.5
         records[name] = {
             "domain": item["domain"],
-            "refused": refused,
-            "right": not refused and names_gold(texts[place], golds_of(item)),
+            "refused": withheld,
+            "right": not texts[place].startswith(REFUSAL) and names_gold(texts[place], golds_of(item)),
             "known": names_gold(model.text(references[place][0]), golds_of(item)),
             "certainty": (confidence + share) / 2,
             "confidence": confidence,
@@ -206,8 +208,6 @@ def adaptive_retrieval(model: ExactModel, world: World) -> Reading:
     return Reading(
         records,
         lambda some: {
-            "inAcc.never": mean([float(one["closed"]) for one in some]),
-            "inAcc.always": mean([float(one["open"]) for one in some]),
             "benefit": mean([float(one["open"] and not one["closed"]) for one in some]),
             "harm": mean([float(one["closed"] and not one["open"]) for one in some]),
         },
