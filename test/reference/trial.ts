@@ -126,7 +126,9 @@ export function misreading(row: TrialRow): string | null {
   if (row.expected === null) return row.read === null ? null : `${where}: expected nothing, read ${row.read}`
   if (row.read === null) return `${where}: expected ${row.expected}, read nothing`
   // The server computes in float32 and shapes of its own; a share of items moves by less only where none is on a border.
-  const allowed = row.exact ? 0.002 * Math.max(1, Math.abs(row.expected)) : Math.max(0.02, (row.high ?? row.read) - (row.low ?? row.read))
+  const allowed = row.exact
+    ? 0.002 * Math.max(1, Math.abs(row.expected))
+    : Math.max(0.02, (row.high ?? row.read) - (row.low ?? row.read))
   return Math.abs(row.read - row.expected) <= allowed ? null : `${where}: expected ${row.expected}, read ${row.read}`
 }
 
