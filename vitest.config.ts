@@ -11,6 +11,8 @@ export default defineConfig({
         test: {
           name: 'node',
           environment: 'node',
+          // Whole benchmarks run here: on a busy machine five seconds are too few.
+          testTimeout: 30_000,
           include: ['test/{methods,worlds,benchmarks,schema,model,cli,client,lint,servers,truth}/**/*.test.ts'],
         },
       },

@@ -42,7 +42,7 @@ function noting() {
 /** Calls every method of the client once, with arguments that use each query parameter. */
 async function callAll(client: Client): Promise<void> {
   const page = { cursor: 'c', limit: 2 }
-  const { keys, targets, benchmarks, datasets, runs, hooks } = client
+  const { keys, targets, benchmarks, datasets, estimators, runs, hooks } = client
   await client.health()
   await client.leaderboard({ suite: 'core', sort: 'model', scope: 'published' })
   await keys.create({ name: 'x' })
@@ -63,6 +63,8 @@ async function callAll(client: Client): Promise<void> {
   await datasets.get('ds_1')
   await datasets.items('ds_1', page)
   await datasets.remove('ds_1')
+  await estimators.list()
+  await estimators.estimate({ items: [{ samples: ['a', 'b'] }] })
   await runs.create({ targetId: 'tgt_1', suite: 'core' }, { idempotencyKey: 'k' })
   await runs.list({ ...page, status: 'done', targetId: 'tgt_1' })
   for (const method of ['get', 'cancel', 'publish', 'unpublish', 'report', 'rescore'] as const)

@@ -143,7 +143,9 @@ test('every statement about runs, shards, scores and items finds its rows by an 
       .all<{ detail: string }>()
     for (const { detail } of results) {
       // A virtual table (json_each), a constant row and a subquery's few rows are no tables of ours.
-      const scans = /^SCAN (?!.*(VIRTUAL TABLE|CONSTANT ROW|\(subquery-\d+\)))/.test(detail) && !/USING (COVERING )?INDEX/.test(detail)
+      const scans =
+        /^SCAN (?!.*(VIRTUAL TABLE|CONSTANT ROW|\(subquery-\d+\)))/.test(detail) &&
+        !/USING (COVERING )?INDEX/.test(detail)
       expect([scans, detail, query]).toEqual([false, detail, query])
     }
   }

@@ -45,8 +45,12 @@ export async function probeOwnSurface({ dialect, ask }: Prober, found: Capabilit
       return
     }
     const [same, opposite] = answer.flatMap(({ entailments = [] }) => entailments)
-    found.entailment = same !== undefined && opposite !== undefined && same.entail > opposite.entail
+    // A judge that cannot tell a sentence from its contrary would make noise of every meaning class.
+    found.entailment =
+      same !== undefined && opposite !== undefined && same.entail > same.contradict && same.entail > opposite.entail
     if (found.entailment) delete found.missing.entailment
-    else found.missing.entailment = 'A sentence was found to follow no more from itself than its contrary does.'
+    else
+      found.missing.entailment =
+        'Its judge finds that a sentence follows from itself no more than that it contradicts itself, or than its contrary does.'
   }
 }
