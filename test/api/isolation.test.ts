@@ -92,6 +92,7 @@ describe('somebody without a key, or with a revoked one', () => {
           '/v1/targets': { name: 'x', baseUrl: 'https://x.example', model: 'x', dialect: 'openai' },
           '/v1/runs': { targetId: 'tgt_x', suite: 'smoke' },
           '/v1/hooks': { direction: 'out', name: 'x', url: 'https://x.example' },
+          '/v1/estimates': { items: [{ samples: ['a', 'b'] }] },
         }
         const body = operation.method === 'POST' && wellFormed[operation.path]
         const answer = await send(operation.method, fill(operation.path, ids) + query, {
