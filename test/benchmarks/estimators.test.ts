@@ -153,6 +153,22 @@ describe('estimators', () => {
     expect(report.caveats.map(({ code }) => code)).toContain('partial_estimators')
   })
 
+  it('tells what was not asked from what the target cannot give', () => {
+    const rows = [
+      row(
+        0,
+        true,
+        { PTrue: null, IDKMass: null },
+        { reasons: { PTrue: 'capability_missing', IDKMass: 'capability_missing' } },
+      ),
+    ]
+    const report = reportOf(estimators, rows, { target, params: { parts: ['truth'] } })
+    expect(tableOf(report, 'missing').rows).toEqual([
+      ['PTrue', 1, 'capability missing'],
+      ['IDKMass', 1, 'not asked'],
+    ])
+  })
+
   it('measures a stated certainty on the answer that it was stated with', () => {
     const rows = known(60).map((_, index) =>
       row(index, index % 3 === 0, { Verbalized1S: index % 2 }, { ownCorrect: { Verbalized1S: index % 2 === 0 } }),

@@ -78,7 +78,7 @@ const precisionRecall = (best: readonly Ranked[]): Curve => ({
   id: 'precisionRecall',
   title: 'Precision and recall of right answers, the best estimators',
   x: { title: 'Recall: share of the right answers kept', domain: [0, 1] },
-  y: { title: 'Precision: share right among those kept', domain: [0, 1] },
+  y: { title: 'Precision', domain: [0, 1] },
   kind: 'step',
   series: best.flatMap(({ name, scored }) => {
     const curve = precisionRecallCurve(

@@ -57,7 +57,7 @@ const prr = (some: readonly Scored[]) => predictionRejectionRatio(uncertainties(
 /** The report: all estimators on the same items, and one chosen on one fold and measured on the other. */
 export function reportEstimators(
   rows: Row<EstimatorsDetail>[],
-  { seed }: Pick<ReportContext<EstimatorsParams>, 'seed'>,
+  { seed, params }: Pick<ReportContext<EstimatorsParams>, 'seed' | 'params'>,
 ): BenchmarkReport {
   const all = reportedRows(rows).filter((row) => Object.keys(row.detail.values).length > 0)
   const names = namesOf(all)
@@ -73,7 +73,7 @@ export function reportEstimators(
     ? prrMetric(
         {
           ...heldText('prr', 'PRR of the estimator chosen', 'higher'),
-          note: `${chosen}, chosen among ${names.length} on ${folds?.calibration.length} items of the calibration fold, measured on ${held.length} items of the other.`,
+          note: `${chosen}, chosen among ${names.filter((name) => scoredOf(folds?.calibration ?? [], name).length > 0).length} on ${folds?.calibration.length} items of the calibration fold, measured on ${held.length} items of the other.`,
         },
         held,
         seed,
@@ -118,7 +118,7 @@ export function reportEstimators(
       estimatorTable(all, ranked, baseline),
       qualityTable(ranked, all, seed),
       ...strataTable(all, shown),
-      missingTable(all, ranked),
+      missingTable(all, ranked, params.parts),
     ],
     caveats: [
       ...lostItems(rows, null),

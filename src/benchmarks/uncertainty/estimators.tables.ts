@@ -4,6 +4,7 @@ import { kendallTauB, spearman } from '../../methods/statistics/correlation.ts'
 import { foldsOf } from '../report/folds.ts'
 import { groupBy } from '../report/rows.ts'
 import { calibrationLine } from './estimators.calibration.ts'
+import { PARTS, type Part } from './estimators.evidence.ts'
 import { costOf, type EstimatorRow, groupsOf, qualityOn, type Ranked } from './estimators.ranking.ts'
 
 /** Fewer items of a stratum than this say nothing of an order. */
@@ -179,7 +180,10 @@ export function strataTable(all: readonly EstimatorRow[], shown: readonly Ranked
 }
 
 /** Estimators without a value, and why. */
-export function missingTable(all: readonly EstimatorRow[], ranked: readonly Ranked[]): Table {
+export function missingTable(all: readonly EstimatorRow[], ranked: readonly Ranked[], parts: readonly Part[]): Table {
+  // What was left out of the run says nothing of the target.
+  const leftOut = (name: string): boolean =>
+    groupsOf(name).some((group) => PARTS.includes(group as Part) && !parts.includes(group as Part))
   return {
     id: 'missing',
     title: 'Items without a value',
@@ -188,7 +192,8 @@ export function missingTable(all: readonly EstimatorRow[], ranked: readonly Rank
       const reasons = new Map<string, number>()
       for (const { detail } of all) {
         if ((detail.values[name] ?? null) !== null) continue
-        const reason = detail.reasons[name] ?? 'not_asked'
+        const known = detail.reasons[name] ?? 'not_asked'
+        const reason = known === 'capability_missing' && leftOut(name) ? 'not_asked' : known
         reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
       }
       return [...reasons]
