@@ -4,6 +4,7 @@ import { joined, pointsOf } from '../../src/benchmarks/hallucination/continuatio
 import type { FactorDetail } from '../../src/benchmarks/hallucination/factor.ts'
 import { factor } from '../../src/benchmarks/hallucination/factor.ts'
 import { randomFrom } from '../../src/methods/random.ts'
+import type { Prompt } from '../../src/model/model.ts'
 import { checkEdges, metricOf, reportOf, rowsOf } from './running.ts'
 import { scriptedModel } from './world-model.ts'
 
@@ -39,6 +40,42 @@ describe('factor', () => {
       continuations: [' Paris is.', ' Rome is.'],
     })
     expect(joined('He went', [' home'])).toEqual({ prefix: 'He went', continuations: [' home'] })
+    expect(joined('A heading\n\n', [' The text.'])).toEqual({
+      prefix: 'A heading\n\n',
+      continuations: ['The text.'],
+    })
+    expect(joined('A heading\n ', ['The text.'])).toEqual({ prefix: 'A heading\n', continuations: [' The text.'] })
+  })
+
+  it('shows the passages before the same end of a long prefix in both arms', async () => {
+    const prefix = `${'Long ago things were otherwise. '.repeat(40)}The capital of France`
+    const items = [
+      { id: 'i', prefix, completion: ' is Paris.', contradictions: [' is Rome.', ' is Bern.', ' is Oslo.'] },
+    ]
+    const target = scriptedModel(() => [])
+    await rowsOf(factor, target, { items, params: { maxPrefixTokens: 16, passages: 2 } })
+    const [plain, retrieved] = target.asked.map((one) => one.prompt) as [string, string]
+    expect(plain.length).toBeLessThanOrEqual(64)
+    expect(prefix.endsWith(plain)).toBe(true)
+    expect(retrieved.endsWith(`\n\n${plain}`)).toBe(true)
+    expect(retrieved.slice(0, -plain.length)).toContain('Paris')
+  })
+
+  it('scores nothing where a continuation has no scored token', async () => {
+    const bare = scriptedModel(() => [])
+    const unscored = {
+      ...bare,
+      score: async (prompt: Prompt, continuations: string[]) =>
+        (await bare.score(prompt, continuations)).map((one, place) =>
+          place > 0 ? one : { ...one, tokens: one.tokens.slice(0, 1).map((token) => ({ ...token, logprob: null })) },
+        ),
+    }
+    const items = [{ id: 'i', prefix: ' ', completion: 'Yes', contradictions: ['No one', 'No two', 'No three'] }]
+    const rows = await rowsOf(factor, unscored, { items })
+    expect(rows[0]).toMatchObject({ status: 'skipped', score: null, reason: 'no_scored_tokens' })
+    const report = reportOf(factor, rows, { target: unscored })
+    expect(report.headline).toMatchObject({ value: null })
+    expect(report.caveats.map((caveat) => caveat.code)).toContain('lost_items')
   })
 
   it('computes accuracy, margin, perplexity and the length check from rows', () => {

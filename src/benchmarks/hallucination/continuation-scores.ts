@@ -5,12 +5,18 @@ export interface Continuation {
   tokens: number
 }
 
-/** FACTOR's rule: the space between prefix and completion belongs to the completion, exactly one. */
+/**
+ * FACTOR's rule: the space between prefix and completion belongs to the completion, exactly one. A prefix that ends in a
+ * line break keeps it, and what follows begins the line.
+ */
 export function joined(prefix: string, continuations: readonly string[]): { prefix: string; continuations: string[] } {
+  const written = prefix.trimEnd().length
+  const lines = prefix.slice(written).lastIndexOf('\n') + 1
+  const spaced = prefix.length > written + lines
   return {
-    prefix: prefix.trimEnd(),
-    continuations: continuations.map((text) =>
-      /\s$/.test(prefix) || /^\s/.test(text) ? ` ${text.trimStart()}` : text,
+    prefix: prefix.slice(0, written + lines),
+    continuations: continuations.map(
+      (text) => `${spaced || (lines === 0 && /^\s/.test(text)) ? ' ' : ''}${text.trimStart()}`,
     ),
   }
 }
@@ -23,8 +29,8 @@ export function cutLeft(prefix: string, characters: number): string {
   return space === -1 ? kept : kept.slice(space + 1)
 }
 
-/** Mean log-probability per token; minus infinity would not be JSON, so a continuation without tokens scores 0. */
-export const meanLogprob = ({ logprob, tokens }: Continuation): number => (tokens === 0 ? 0 : logprob / tokens)
+/** Mean log-probability per token. The continuation must have some. */
+export const meanLogprob = ({ logprob, tokens }: Continuation): number => logprob / tokens
 
 /** 1 where the true continuation (the first) scores strictly highest, 1/(k + 1) where k others tie with it, else 0. */
 export function pointsOf(scored: readonly Continuation[], score = meanLogprob): number {

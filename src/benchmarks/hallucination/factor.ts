@@ -23,7 +23,10 @@ const params = z
       .min(16)
       .max(100_000)
       .default(1024)
-      .meta({ description: 'The prefix is cut on the left to about this many tokens (four characters each)' }),
+      .meta({
+        description:
+          'The prefix is cut on the left to about this many tokens (four characters each); passages come on top',
+      }),
     passages: z
       .number()
       .int()
@@ -89,7 +92,7 @@ const factorCsv: Importer<FactorItem> = {
 export const factor = defineBenchmark({
   id: 'factor',
   family: 'hallucination',
-  version: 2,
+  version: 3,
   title: 'The true continuation against similar false ones (FACTOR)',
   question: 'Does the model give a true statement more probability than statements that differ from it in one detail?',
   formula:
@@ -112,34 +115,35 @@ export const factor = defineBenchmark({
     const whole = joined(item.prefix, [item.completion, ...item.contradictions])
     const characters = params.maxPrefixTokens * 4
     const scores = target.capabilities.prompt_logprobs
-    const scored = async (prefix: string) =>
-      (await target.score(cutLeft(prefix, characters), whole.continuations)).map((found, place) =>
+    const prefix = cutLeft(whole.prefix, characters)
+    const scored = async (before: string) =>
+      (await target.score(before, whole.continuations)).map((found, place) =>
         summed(whole.continuations[place] as string, found),
       )
     const withPassages = async () => {
       if (!retriever || params.passages === 0) return null
       const found = await retriever.search(cutLeft(whole.prefix, 300), params.passages)
-      return scored([...found.map((passage) => passage.text), whole.prefix].join('\n\n'))
+      // The same prefix as in the first arm, so that nothing but the passages makes the difference.
+      return scored([...found.map((passage) => passage.text), prefix].join('\n\n'))
     }
     const [plain, retrieved, choice] = await Promise.all([
-      scores ? scored(whole.prefix) : null,
+      scores ? scored(prefix) : null,
       scores ? withPassages() : null,
-      scores
-        ? null
-        : chosen(target, params, cutLeft(whole.prefix, characters), whole.continuations, random.shuffle([0, 1, 2, 3])),
+      scores ? null : chosen(target, params, prefix, whole.continuations, random.shuffle([0, 1, 2, 3])),
     ])
-    return {
-      status: 'scored',
-      score: plain ? pointsOf(plain) : choice ? Number(choice.correct) : 0,
-      detail: {
-        prefix: clipped(whole.prefix.slice(-300)),
-        errorType: item.errorType ?? null,
-        source: item.source ?? null,
-        plain,
-        retrieved,
-        choice,
-      },
+    const detail: FactorDetail = {
+      prefix: clipped(whole.prefix.slice(-300)),
+      errorType: item.errorType ?? null,
+      source: item.source ?? null,
+      plain,
+      retrieved,
+      choice,
     }
+    if (choice) return { status: 'scored', score: Number(choice.correct), detail }
+    // Text of one token with nothing before it has no probability on a server that puts no token first.
+    if (!plain?.every((one) => one.tokens > 0))
+      return { status: 'skipped', score: null, reason: 'no_scored_tokens', detail }
+    return { status: 'scored', score: pointsOf(plain), detail }
   },
   report: reportFactor,
 })
