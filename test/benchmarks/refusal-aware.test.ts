@@ -48,6 +48,8 @@ describe('refusal-aware', () => {
     expect(report.headline).toMatchObject({ id: 'ap', value: expect.closeTo(0.5 * 1 + 0.5 * (2 / 3), 12) })
     // Unknown: 2 refusals and half of a hedge of 4; known: none of 2.
     expect(metricOf(report, 'youden').value).toBeCloseTo(2.5 / 4, 12)
+    expect(metricOf(report, 'refusalUnknown').value).toBeCloseTo(2.5 / 4, 12)
+    expect(metricOf(report, 'refusalKnown').value).toBe(0)
     expect(metricOf(report, 'apGain').value).toBeCloseTo(0.5 + 1 / 3 - 2 / 6, 12)
     expect(metricOf(report, 'answerRate').value).toBeCloseTo(4 / 6, 12)
     expect(metricOf(report, 'willingAccuracy').value).toBeCloseTo(2 / 4, 12)
@@ -57,6 +59,21 @@ describe('refusal-aware', () => {
     ])
     expect(metricOf(report, 'apOod')).toMatchObject({ value: null })
     expect(metricOf(report, 'youdenByEntropy')).toMatchObject({ value: null, reason: 'not_asked' })
+  })
+
+  it('shows the two refusal rates that J is made of, on unanswerable questions and their twins too', () => {
+    const twins = Array.from({ length: 6 }, (_, index) =>
+      row(index, {
+        answerable: index % 2 === 0,
+        domain: index % 2 === 0 ? 'twin' : 'ood',
+        refusal: (['refuse', 'hedge', 'answer'] as const)[index % 3] as RefusalAwareDetail['refusal'],
+      }),
+    )
+    const report = reportOf(refusalAware, twins, { target })
+    // Unanswerable (1, 3, 5): hedge, refuse, answer; twins (0, 2, 4): refuse, answer, hedge.
+    expect(metricOf(report, 'refusalUnanswerable').value).toBeCloseTo(1.5 / 3, 12)
+    expect(metricOf(report, 'refusalTwins').value).toBeCloseTo(1 / 3, 12)
+    expect(metricOf(report, 'youdenUnanswerable').value).toBeCloseTo(1.5 / 3 - 1 / 3, 12)
   })
 
   it('has no average precision where nothing is right, and says why', () => {

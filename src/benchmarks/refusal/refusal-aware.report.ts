@@ -1,5 +1,5 @@
 import type { BenchmarkReport, Metric, NullReason } from '../../../schema/report.ts'
-import { twoSidedRefusal } from '../../methods/refusal/two-sided.ts'
+import { refusalWeight, twoSidedRefusal } from '../../methods/refusal/two-sided.ts'
 import { averagePrecision } from '../../methods/statistics/binary-classification.ts'
 import { expectedCalibrationError } from '../../methods/statistics/calibration-error.ts'
 import { quantile } from '../../methods/statistics/summary.ts'
@@ -48,8 +48,16 @@ export function reportRefusalAware(
   const youden = (id: string, title: string, some: AnswerRow[]): Metric =>
     statisticMetric({ id, title, direction: 'higher', unit: 'ratio' }, some, youdenOf, seed, 'single_class')
   const byDomain = (domain: 'id' | 'ood') => items.filter((row) => row.detail.domain === domain)
-  const refusals = (id: string, title: string, direction: Metric['direction'], some: AnswerRow[]) =>
-    shareMetric({ id, title, direction }, some, (row) => outcomeOf(row) === 'refuse', seed)
+  // Where a refusal is due, a hedge counts in part, as in J; where an answer is due, it counts as one.
+  const dueRefusals = (id: string, title: string, some: AnswerRow[]) =>
+    shareMetric(
+      { id, title, direction: 'higher' },
+      some,
+      (row) => refusalWeight(outcomeOf(row), params.hedgeWeight),
+      seed,
+    )
+  const needlessRefusals = (id: string, title: string, some: AnswerRow[]) =>
+    shareMetric({ id, title, direction: 'lower' }, some, (row) => outcomeOf(row) === 'refuse', seed)
   const answered = items.filter(willing)
   return {
     headline: withReading(
@@ -128,28 +136,24 @@ export function reportRefusalAware(
         willing,
         seed,
       ),
-      refusals(
+      dueRefusals(
         'refusalUnknown',
         'Refusal rate on what the reference does not know',
-        'higher',
         items.filter((row) => !row.detail.known),
       ),
-      refusals(
+      needlessRefusals(
         'refusalKnown',
         'Refusal rate on what the reference knows',
-        'lower',
         items.filter((row) => row.detail.known),
       ),
-      refusals(
+      dueRefusals(
         'refusalUnanswerable',
         'Refusal rate on unanswerable questions',
-        'higher',
         pairs.filter((row) => !row.detail.answerable),
       ),
-      refusals(
+      needlessRefusals(
         'refusalTwins',
         'Refusal rate on their answerable twins',
-        'lower',
         pairs.filter((row) => row.detail.answerable),
       ),
       statisticMetric(
