@@ -132,6 +132,10 @@ describe('first-token-vs-text', () => {
     const rows = await rowsOf(firstTokenVsText, silent, { size: 4 })
     const report = reportOf(firstTokenVsText, rows, { target: silent })
     expect(report.headline.id).toBe('mismatch:estimated')
+    // No metric of the first token goes by the name of a measured one.
+    const ids = report.metrics.map((metric) => metric.id)
+    expect(ids.filter((id) => /first|gap/i.test(id) && !id.endsWith(':estimated'))).toEqual([])
+    expect(ids).toEqual(expect.arrayContaining(['accuracy.first:estimated', 'accuracy.text', 'consistency.text']))
     expect(report.tables[0]?.rows[1]?.slice(1).every((cell) => cell === null)).toBe(true)
   })
 })

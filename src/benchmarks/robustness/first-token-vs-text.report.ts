@@ -31,9 +31,11 @@ export function reportFirstTokenVsText(
   const items = reportedRows(rows)
   const estimated = items.some((row) => row.detail.estimated)
   const suffix = estimated ? ':estimated' : ''
+  // What rests on the first token's distribution has another name where that is estimated.
+  const named = (id: string, method: 'first' | 'text' = 'first') => (method === 'first' ? `${id}${suffix}` : id)
   const answered = both(items)
   const mismatchText = {
-    id: `mismatch${suffix}`,
+    id: named('mismatch'),
     title: 'First token and text choose different options',
     direction: 'lower' as const,
   }
@@ -47,7 +49,7 @@ export function reportFirstTokenVsText(
       : shareMetric(mismatchText, answered, differs, seed)
   const accuracies = (['first', 'text'] as const).map((method) =>
     shareMetric(
-      { id: `accuracy.${method}`, title: `Accuracy by ${names[method]}`, direction: 'higher' },
+      { id: named(`accuracy.${method}`, method), title: `Accuracy by ${names[method]}`, direction: 'higher' },
       items,
       right(method),
       seed,
@@ -62,12 +64,12 @@ export function reportFirstTokenVsText(
       'How often the letter with the highest probability is not the option that the written answer names.',
     ),
     metrics: [
-      gapMetric(items, accuracies, chance, seed),
+      gapMetric(named('robustnessGap'), items, accuracies, chance, seed),
       ...accuracies,
       ...(['first', 'text'] as const).flatMap((method): Metric[] => [
         shareMetric(
           {
-            id: `consistency.${method}`,
+            id: named(`consistency.${method}`, method),
             title: `Same content in all orders, by ${names[method]}`,
             direction: 'higher',
           },
@@ -77,7 +79,7 @@ export function reportFirstTokenVsText(
         ),
         statisticMetric(
           {
-            id: `recallDeviation.${method}`,
+            id: named(`recallDeviation.${method}`, method),
             title: `Spread of recall over positions, by ${names[method]}`,
             direction: 'lower',
             unit: 'points',
@@ -90,7 +92,7 @@ export function reportFirstTokenVsText(
         ...bends.map(([bend, title]) =>
           shareMetric(
             {
-              id: `flipRate.${bend}.${method}`,
+              id: named(`flipRate.${bend}.${method}`, method),
               title: `Choice changes: ${title}, by ${names[method]}`,
               direction: 'lower',
             },
@@ -102,7 +104,7 @@ export function reportFirstTokenVsText(
       ]),
       meanMetric(
         {
-          id: 'firstIdMass',
+          id: named('firstIdMass'),
           title: 'Probability that the first token is any option letter',
           direction: 'higher',
           unit: 'share',
@@ -161,9 +163,9 @@ export function reportFirstTokenVsText(
 const letter = (place: number | null | undefined): string => (place == null ? 'none' : String.fromCharCode(65 + place))
 
 /** A gap says nothing where the accuracy it starts from may be chance: who always says the same letter has none. */
-function gapMetric(items: ChoiceRow[], accuracies: Metric[], chance: number, seed: number): Metric {
+function gapMetric(id: string, items: ChoiceRow[], accuracies: Metric[], chance: number, seed: number): Metric {
   const text = {
-    id: 'robustnessGap',
+    id,
     title: 'Consistency by text minus consistency by first token',
     direction: 'neutral' as const,
     unit: 'ratio' as const,

@@ -62,7 +62,8 @@ export function methodTable(items: ChoiceRow[], estimated: boolean, given: First
   const own = (method: Method) => {
     const accuracy = shareMetric({ id: 'accuracy', title: '', direction: 'higher' }, items, right(method), seed)
     const consistency = shareMetric({ id: 'consistency', title: '', direction: 'higher' }, items, steady(method), seed)
-    const spread = statisticInterval(`recallDeviation.${method}`, items, (some) => deviation(some, method), seed)
+    const id = `recallDeviation.${method}${estimated && method === 'first' ? ':estimated' : ''}`
+    const spread = statisticInterval(id, items, (some) => deviation(some, method), seed)
     return [
       ...[accuracy, consistency].flatMap((one) => [one.value, one.interval?.low ?? null, one.interval?.high ?? null]),
       deviation(items, method),

@@ -75,7 +75,7 @@ export type Variant = z.infer<typeof variant>
 export const firstTokenVsText = defineBenchmark({
   id: 'first-token-vs-text',
   family: 'robustness',
-  version: 1,
+  version: 2,
   title: 'Multiple choice by first token, by text, and debiased',
   question: 'Can letter probabilities score multiple-choice tests, or must the text answer be read?',
   formula:
