@@ -3,6 +3,7 @@ import type { Row } from '../../src/benchmarks/define.ts'
 import { type PerplexityDetail, perplexitySuite } from '../../src/benchmarks/likelihood/perplexity-suite.ts'
 import { headOf, windowsOf } from '../../src/benchmarks/likelihood/windows.ts'
 import { countBytes } from '../../src/methods/text/words.ts'
+import { impossibleLogprob } from '../../src/model/logprobs.ts'
 import type { TokenScores } from '../../src/model/model.ts'
 import { metricOf, reportOf, rowsOf } from './running.ts'
 import { scriptedModel } from './world-model.ts'
@@ -33,6 +34,7 @@ const row = (index: number, more: Partial<PerplexityDetail>): Row<PerplexityDeta
     bos: true,
     windows: 1,
     entropyRate: null,
+    baseline: null,
     ...more,
   },
 })
@@ -75,9 +77,10 @@ describe('perplexity-suite', () => {
           tokens: [
             { token: 'one', start: 0, end: 3, logprob: null },
             { token: ' two', start: 3, end: 7, logprob: -1 },
-            { token: ' three', start: 7, end: 13, logprob: Number.NEGATIVE_INFINITY },
+            // As the port writes −∞.
+            { token: ' three', start: 7, end: 13, logprob: impossibleLogprob },
           ],
-          logprob: Number.NEGATIVE_INFINITY,
+          logprob: -1 + impossibleLogprob,
           scoredTokens: 2,
           scoredBytes: 10,
           bos: false,
@@ -86,6 +89,38 @@ describe('perplexity-suite', () => {
     }
     const [first] = (await rowsOf(perplexitySuite, bare, { items })) as Row<PerplexityDetail>[]
     expect(first?.detail).toMatchObject({ nll: 101, tokens: 2, bytes: 10, words: 2, infTokens: 1, bos: false })
+  })
+
+  it('compares documents with a baseline: per byte always, per token where both read the same tokens', () => {
+    const rows = [
+      row(0, { baseline: { nll: 9, tokens: 3, bytes: 11 } }),
+      row(1, { nll: 60, tokens: 7, bytes: 29, baseline: { nll: 51, tokens: 7, bytes: 29 } }),
+      // Without a baseline's score it is no pair.
+      row(2, { nll: 600 }),
+    ]
+    const report = reportOf(perplexitySuite, rows, { target })
+    expect(metricOf(report, 'baselineRatio.byte')).toMatchObject({ value: expect.closeTo(Math.exp(6 / 40), 12), n: 2 })
+    expect(metricOf(report, 'baselineRatio.token').value).toBeCloseTo(Math.exp(6 / 10), 12)
+    const other = reportOf(perplexitySuite, [row(0, { baseline: { nll: 9, tokens: 4, bytes: 11 } })], { target })
+    expect(metricOf(other, 'baselineRatio.byte').value).toBeCloseTo(Math.exp(-3 / 11), 12)
+    expect(metricOf(other, 'baselineRatio.token')).toMatchObject({ value: null, reason: 'undefined' })
+    expect(metricOf(reportOf(perplexitySuite, [row(0, {})], { target }), 'baselineRatio.byte')).toMatchObject({
+      value: null,
+      reason: 'not_asked',
+    })
+  })
+
+  it('asks the baseline for the same text, and does without one that scores none', async () => {
+    const items = [{ id: 'a', text: 'one two three' }]
+    const baseline = scriptedModel(() => [['one two three', Math.exp(-12)]])
+    const [first] = (await rowsOf(perplexitySuite, target, { items, roles: { baseline } })) as Row<PerplexityDetail>[]
+    expect(first?.detail).toMatchObject({ nll: 9, baseline: { nll: expect.closeTo(12, 9), tokens: 3, bytes: 13 } })
+    const silent = scriptedModel(() => [], { prompt_logprobs: false })
+    const [second] = (await rowsOf(perplexitySuite, target, {
+      items,
+      roles: { baseline: silent },
+    })) as Row<PerplexityDetail>[]
+    expect(second).toMatchObject({ status: 'scored', detail: { baseline: null } })
   })
 
   it('slides windows over what is too long, each byte scored once', async () => {

@@ -9,7 +9,14 @@ import {
 } from '../../methods/likelihood/perplexity.ts'
 import type { ReportContext, Row } from '../define.ts'
 import { fewClusters, lostItems } from '../report/caveats.ts'
-import { countMetric, type MetricText, shareOf, statisticMetric, withReading } from '../report/metrics.ts'
+import {
+  countMetric,
+  type MetricText,
+  missingMetric,
+  shareOf,
+  statisticMetric,
+  withReading,
+} from '../report/metrics.ts'
 import { groupBy, type Reported, remembered, reportedRows, worstItems } from '../report/rows.ts'
 import type { PerplexityDetail, PerplexityParams } from './perplexity-suite.ts'
 
@@ -105,6 +112,7 @@ export function reportPerplexitySuite(
         { id: 'gzipRatio', title: 'Bits needed, as a share of what gzip needs', unit: 'ratio', direction: 'lower' },
         (some) => (total(some, 'gzipBytes') === 0 ? null : sumOf(some).nll / Math.LN2 / (8 * total(some, 'gzipBytes'))),
       ),
+      ...changeMetrics(texts, seed),
       ...(known.length === 0
         ? []
         : [
@@ -136,6 +144,42 @@ export function reportPerplexitySuite(
         `${(bitsPerByte(row.detail) ?? 0).toFixed(2)} bits a byte (${row.detail.domain}, ${row.detail.language}): “${row.detail.excerpt}”`,
     ),
   }
+}
+
+type Paired = TextRow & { detail: { baseline: NonNullable<PerplexityDetail['baseline']> } }
+
+/**
+ * What changed against the baseline on the same documents: the ratio of perplexities, exp of the difference of mean
+ * negative log-likelihoods. Per token only where both read the same tokens.
+ */
+function changeMetrics(texts: TextRow[], seed: number): Metric[] {
+  const named = (unit: 'byte' | 'token'): MetricText => ({
+    id: `baselineRatio.${unit}`,
+    title: `Perplexity per ${unit} over the baseline’s, same documents`,
+    unit: 'ratio',
+    direction: 'lower',
+  })
+  const paired = texts.filter((row): row is Paired => row.detail.baseline !== null)
+  if (paired.length === 0) {
+    const reason = texts.length === 0 ? 'no_items' : 'not_asked'
+    return [missingMetric(named('byte'), reason, texts.length), missingMetric(named('token'), reason, texts.length)]
+  }
+  const ratio = (unit: 'bytes' | 'tokens') => (some: Paired[]) => {
+    const sum = (of: (row: Paired) => number) => some.reduce((all, row) => all + of(row), 0)
+    const own = sum((row) => row.detail.nll) / sum((row) => row.detail[unit])
+    return Math.exp(own - sum((row) => row.detail.baseline.nll) / sum((row) => row.detail.baseline[unit]))
+  }
+  const alike = paired.every(({ detail }) => detail.tokens === detail.baseline.tokens)
+  return [
+    statisticMetric(named('byte'), paired, ratio('bytes'), seed),
+    alike
+      ? statisticMetric(named('token'), paired, ratio('tokens'), seed)
+      : missingMetric(
+          { ...named('token'), note: 'The two read different tokens: compare them per byte.' },
+          'undefined',
+          paired.length,
+        ),
+  ]
 }
 
 function excess(rows: readonly TextRow[]): number | null {

@@ -4,7 +4,7 @@ import { countBytes, countWords } from '../../methods/text/words.ts'
 import type { Model, TokenScores } from '../../model/model.ts'
 import { grammarTexts } from '../../worlds/grammar-text.ts'
 import { proseDocuments } from '../../worlds/prose.ts'
-import { errorKind } from '../asking.ts'
+import { errorKind, firstCapable } from '../asking.ts'
 import { defineBenchmark, type Importer } from '../define.ts'
 import { clipped } from '../report/rows.ts'
 import { reportPerplexitySuite } from './perplexity-suite.report.ts'
@@ -56,6 +56,8 @@ const row = z.object({
   bos: z.boolean(),
   windows: count,
   entropyRate: z.number().nullable(),
+  /** The same text by the baseline; null where none is bound, or it cannot score the text. */
+  baseline: z.object({ nll: z.number().min(0), tokens: count, bytes: count }).nullable(),
 })
 export type PerplexityDetail = z.infer<typeof row>
 
@@ -78,7 +80,7 @@ const jsonl: Importer<PerplexityItem> = {
 export const perplexitySuite = defineBenchmark({
   id: 'perplexity-suite',
   family: 'likelihood',
-  version: 1,
+  version: 2,
   title: 'Perplexity and bits per byte of real text',
   question: 'How surprised is the model by real text, in a unit that can be compared across tokenizers?',
   formula:
@@ -89,6 +91,7 @@ export const perplexitySuite = defineBenchmark({
     note: 'Bytes as the unit: MYTE. Tokens above 10 bits: Clear Minds Think Alike.',
   },
   needs: ['prompt_logprobs'],
+  roles: ['baseline'],
   params,
   item,
   row,
@@ -116,9 +119,12 @@ export const perplexitySuite = defineBenchmark({
     ]
   },
   importers: { jsonl },
-  async evaluate({ item, target, params }) {
+  async evaluate({ item, target, roles, params }) {
     const text = params.maxBytes === undefined ? item.text : headOf(item.text, params.maxBytes) || item.text
-    const scored = await scoreText(target, text, params.windowTokens)
+    const [scored, baseline] = await Promise.all([
+      scoreText(target, text, params.windowTokens),
+      roles.baseline ? baselineOf(roles.baseline, text, params.windowTokens) : null,
+    ])
     const detail = (found: Scored | null): PerplexityDetail => ({
       domain: item.domain,
       language: item.language,
@@ -126,6 +132,7 @@ export const perplexitySuite = defineBenchmark({
       ...(found ?? { nll: 0, tokens: 0, bytes: 0, words: 0, infTokens: 0, surprisals: [], bos: false, windows: 0 }),
       gzipBytes: 0,
       entropyRate: item.entropyRate ?? null,
+      baseline,
     })
     if (scored === null) return { status: 'skipped', score: null, reason: 'too_long', detail: detail(null) }
     if (scored.tokens === 0)
@@ -143,6 +150,12 @@ type Scored = Pick<
   PerplexityDetail,
   'nll' | 'tokens' | 'bytes' | 'words' | 'infTokens' | 'surprisals' | 'bos' | 'windows'
 >
+
+/** What a paired change needs of the baseline; null where it scores no given text, or not this one. */
+async function baselineOf(baseline: Model, text: string, windowTokens: number): Promise<PerplexityDetail['baseline']> {
+  const scored = await firstCapable(() => scoreText(baseline, text, windowTokens))
+  return scored && scored.tokens > 0 ? { nll: scored.nll, tokens: scored.tokens, bytes: scored.bytes } : null
+}
 
 /** Scores a text in one call where it fits, else in sliding windows; null where even small windows are too long. */
 async function scoreText(target: Model, text: string, windowTokens: number): Promise<Scored | null> {

@@ -18,14 +18,14 @@ export interface ScoredText {
 }
 
 /**
- * Sums log-probabilities (nats) into a negative log-likelihood. Those that are not finite count `NLL_CAP` and are told
- * in `infTokens`; so do those below −`NLL_CAP`, without being told.
+ * Sums log-probabilities (nats) into a negative log-likelihood. Those that are not finite, or at or below −`NLL_CAP` (as
+ * which −∞ comes from a server), count `NLL_CAP` and are told in `infTokens`.
  */
 export function negativeLogLikelihood(logprobs: ArrayLike<number>): { nll: number; tokens: number; infTokens: number } {
   let [nll, infTokens] = [0, 0]
   for (let i = 0; i < logprobs.length; i++) {
     const logprob = logprobs[i] as number
-    if (Number.isFinite(logprob)) nll += Math.min(NLL_CAP, -logprob)
+    if (logprob > -NLL_CAP && Number.isFinite(logprob)) nll -= logprob
     else {
       nll += NLL_CAP
       infTokens++

@@ -23,7 +23,8 @@ it('of nll 2, 1, 3 over two words and eleven bytes', () => {
 })
 
 it('an impossible token counts 100 nats and is told', () => {
-  expect(negativeLogLikelihood([-Infinity, Number.NaN, -1, -500])).toEqual({ nll: 301, tokens: 4, infTokens: 2 })
+  expect(negativeLogLikelihood([-Infinity, Number.NaN, -1, -500])).toEqual({ nll: 301, tokens: 4, infTokens: 3 })
+  expect(negativeLogLikelihood([-100, -99.9])).toEqual({ nll: 199.9, tokens: 2, infTokens: 1 })
   expect(negativeLogLikelihood([])).toEqual({ nll: 0, tokens: 0, infTokens: 0 })
 })
 
