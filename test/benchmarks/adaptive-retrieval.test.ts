@@ -4,6 +4,7 @@ import { reportedRows } from '../../src/benchmarks/report/rows.ts'
 import { adaptiveRetrieval, type RetrievalDetail } from '../../src/benchmarks/retrieval/adaptive-retrieval.ts'
 import {
   always,
+  byChance,
   decidedBy,
   figures,
   gapClosed,
@@ -63,6 +64,22 @@ describe('decisions', () => {
     expect(gapClosed(decidedBy(byDoubt, rows.slice(0, 2)))).toBeNull()
   })
 
+  it('knows each figure of retrieving at random: that of the mean over all ways to do so', () => {
+    const list = decidedBy(byDoubt, rows)
+    const pairs = rows.flatMap((_, i) => rows.slice(i + 1).map((__, j) => [i, i + 1 + j]))
+    for (const { id, of } of figures) {
+      const drawn = pairs.map((pair) =>
+        of(rows.map((one, place) => ({ cluster: '', row: one, retrieves: pair.includes(place), uncertainty: null }))),
+      )
+      const expected = drawn.includes(null)
+        ? null
+        : drawn.reduce<number>((sum, one) => sum + (one as number), 0) / drawn.length
+      const found = byChance(list, 1 / 2, of)
+      if (expected === null) expect(found, id).toBeNull()
+      else expect(found, id).toBeCloseTo(expected, 12)
+    }
+  })
+
   it('has decision accuracy, over- and under-confidence that sum to one', () => {
     for (const way of [never, always, oracle, byDoubt]) {
       const list = decidedBy(way, rows)
@@ -117,6 +134,12 @@ describe('adaptive-retrieval', () => {
     expect(metricOf(report, 'decisionAccuracy.chosen').value).toBe(1)
     expect(metricOf(report, 'modelCalls.chosen').value).toBeGreaterThan(11)
     expect(report.tables.map((table) => table.id)).toEqual(['methods', 'methodIntervals', 'bySource', 'transfer'])
+    const chance = report.tables[0]?.rows[3] as (string | number | null)[]
+    expect(chance[0]).toBe('Random, as often as LabelProb:exact')
+    expect(chance[3]).toBe(metricOf(report, 'inAcc.chance').value)
+    expect(chance.slice(-2)).toEqual([1, metricOf(report, 'retrievalCalls.chosen').value])
+    // No scalar score: no AUC.
+    expect(chance[4]).toBeNull()
   })
 
   it('names the unfitted trigger where too few items are there to fit one', () => {

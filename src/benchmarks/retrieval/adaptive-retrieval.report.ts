@@ -24,6 +24,7 @@ import {
 import type { RetrievalDetail, RetrievalParams } from './adaptive-retrieval.ts'
 import {
   always,
+  byChance,
   callsOf,
   type Decided,
   decidedBy,
@@ -139,7 +140,7 @@ export function reportAdaptiveRetrieval(
       costCurve('inAccByCalls', 'Right answers against model calls', 'Model calls per item', judged, modelCalls),
     ],
     tables: [
-      methodTable(judged),
+      methodTable(judged, judged.find((one) => one.way.id === chosen?.id) ?? null),
       intervalTable(judged, seed),
       sourceTable(items),
       transferTable(items, chosen?.id ?? null, params, seed),
@@ -238,6 +239,16 @@ function chosenMetrics(way: Way, list: Decided[], seed: number): Metric[] {
         ),
     )
     .concat([
+      statisticMetric(
+        {
+          id: 'inAcc.chance',
+          title: `Right answers if it retrieved at random as often as by ${name}`,
+          direction: 'neutral',
+        },
+        list,
+        (some) => byChance(some, retrievalRate(some) ?? 0, inAccOf),
+        seed,
+      ),
       statisticMetric(
         {
           id: 'retrievalCalls.chosen',

@@ -6,6 +6,7 @@ import { groupBy } from '../report/rows.ts'
 import type { RetrievalParams } from './adaptive-retrieval.ts'
 import {
   always,
+  byChance,
   callsOf,
   type Decided,
   decidedBy,
@@ -55,12 +56,28 @@ const costsOf = (way: Way) => [
   { title: 'Retrievals', better: 'lower' as const, of: retrievalRate },
 ]
 
-/** The ten figures of every way of deciding, the best two of each column named below. */
-export function methodTable(judged: Judged[]): Table {
-  const rows = judged.map(
+/**
+ * The ten figures of every way of deciding, the best two of each column named below. Behind never, always and the oracle
+ * stands chance: retrieving at random as often as the `chosen` way does, which takes one model call.
+ */
+export function methodTable(judged: Judged[], chosen: Judged | null): Table {
+  const lines = judged.map(
     ({ way, title, list }) =>
       [title, ...[...figures, ...costsOf(way)].map((figure) => figure.of(list))] as (string | number | null)[],
   )
+  const rate = chosen && retrievalRate(chosen.list)
+  const chance: (string | number | null)[][] =
+    chosen === null || rate === null
+      ? []
+      : [
+          [
+            `Random, as often as ${chosen.title}`,
+            ...figures.map((figure) => byChance(chosen.list, rate, figure.of)),
+            1,
+            rate,
+          ],
+        ]
+  const rows = [...lines.slice(0, 3), ...chance, ...lines.slice(3)]
   const columns = [
     ...figures.map(({ title, better }) => ({ title, better })),
     { title: 'Model calls', better: 'lower' },
@@ -68,7 +85,7 @@ export function methodTable(judged: Judged[]): Table {
   ]
   // Bounds are no methods, so they take no mark.
   const ranked = columns.flatMap(({ title, better }, place) => {
-    const values = rows
+    const values = lines
       .slice(3)
       .flatMap((row) =>
         typeof row[place + 1] === 'number' ? [{ name: row[0] as string, value: row[place + 1] as number }] : [],

@@ -3,7 +3,7 @@ import { type EstimatorName, estimators } from '../../methods/estimators/catalog
 import { type Evidence, uncertaintyOf } from '../../methods/estimators/estimator.ts'
 import { randomFrom } from '../../methods/random.ts'
 import { buildBm25 } from '../../methods/text/bm25.ts'
-import type { Model, Passage, Retriever, Sample } from '../../model/model.ts'
+import type { Passage, Retriever, Sample } from '../../model/model.ts'
 import { factQuestions } from '../../worlds/facts.ts'
 import { type FictionWorld, fictionWorld } from '../../worlds/fiction.ts'
 import { fictionQuestions } from '../../worlds/fiction-questions.ts'
@@ -11,6 +11,7 @@ import { ask, mode, textOf } from '../asking.ts'
 import { answerSet, qualitiesOf } from '../correctness.ts'
 import { defineBenchmark } from '../define.ts'
 import { ALTERNATIVES } from '../first-token.ts'
+import { entailmentAmong } from '../meaning.ts'
 import { clipped } from '../report/rows.ts'
 import { askTruth, truthPrompt } from '../truth.ts'
 import { reportAdaptiveRetrieval } from './adaptive-retrieval.report.ts'
@@ -161,7 +162,7 @@ export const adaptiveRetrieval = defineBenchmark({
     const texts = samples.map((sample) => sample.text.trim())
     const [pTrue, nli] = await Promise.all([
       params.askTruth && logprobs ? askTruth(target, params.mode, truthPrompt(item.question, answer)) : null,
-      entailment && texts.length > 1 ? entailments(target, texts) : null,
+      entailment && texts.length > 1 ? entailmentAmong(target, texts) : null,
     ])
     const evidence = evidenceOf(closed[0], samples, pTrue, nli)
     const ids = new Set(opened.found.map((one) => one.id))
@@ -194,18 +195,6 @@ function searcherOf(one: RetrievalItem, retriever: Retriever | null): Retriever 
     search: async (query, k) =>
       index.search(query, k).map(({ passage, score }): Passage => ({ ...passage, title: passage.title ?? '', score })),
   }
-}
-
-async function entailments(target: Model, texts: readonly string[]): Promise<Evidence['nli']> {
-  const places = texts.flatMap((_, i) => texts.flatMap((__, j) => (i === j ? [] : [[i, j] as const])))
-  const judged = await target.entail(places.map(([i, j]) => [texts[i] as string, texts[j] as string]))
-  const entail = texts.map((_, i) => texts.map((__, j) => Number(i === j)))
-  const contradict = texts.map(() => texts.map(() => 0))
-  for (const [place, [i, j]] of places.entries()) {
-    ;(entail[i] as number[])[j] = judged[place]?.entail ?? 0
-    ;(contradict[i] as number[])[j] = judged[place]?.contradict ?? 0
-  }
-  return { entail, contradict }
 }
 
 /** What the estimators may use of this item: only what the target really gave. */

@@ -138,6 +138,20 @@ export const modelCalls =
     return rate === null ? null : way.calls + rate
   }
 
+/**
+ * A figure of retrieving at random in this share of the items, exactly: each figure of decisions is a mean over items, so that
+ * it lies between never and always. Null where the figure needs an uncertainty, which chance has none of.
+ */
+export function byChance(
+  list: readonly Decided[],
+  rate: number,
+  of: (list: readonly Decided[]) => number | null,
+): number | null {
+  const rows = list.map((one) => one.row)
+  const [none, all] = [never, always].map((way) => of(decidedBy(way, rows)))
+  return none == null || all == null ? null : none + rate * (all - none)
+}
+
 /** Smallest gap between never and oracle that a share of it may be told of. */
 export const LEAST_GAP = 0.05
 
