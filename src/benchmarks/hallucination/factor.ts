@@ -17,16 +17,10 @@ const params = z
     mode: mode
       .default('auto')
       .meta({ description: 'How the question form asks, on targets that cannot score given text' }),
-    maxPrefixTokens: z
-      .number()
-      .int()
-      .min(16)
-      .max(100_000)
-      .default(1024)
-      .meta({
-        description:
-          'The prefix is cut on the left to about this many tokens (four characters each); passages come on top',
-      }),
+    maxPrefixTokens: z.number().int().min(16).max(100_000).default(1024).meta({
+      description:
+        'The prefix is cut on the left to about this many tokens (four characters each); passages come on top',
+    }),
     passages: z
       .number()
       .int()
