@@ -15,6 +15,7 @@ export class AddressError extends Error {
   }
 }
 
+const globalUnicast: [ipaddr.IPv6, number] = [ipaddr.IPv6.parse('2000::'), 3]
 const localNames = /(^|\.)(localhost|local|internal|intranet|lan|home|corp|localdomain|home\.arpa)$/
 const metadataNames = new Set(['metadata', 'metadata.google.internal', 'instance-data', 'metadata.azure.com'])
 /** Ports of services that are no web servers; much the list that browsers refuse. */
@@ -61,7 +62,11 @@ function assertPublicHost(hostname: string): void {
       throw new AddressError(`${host} has no domain: it would be looked up in a private network.`)
     return
   }
-  const range = ipaddr.parse(host).range()
+  const address = ipaddr.parse(host)
+  const range = address.range()
   // Everything but plain unicast, with the ranges that carry an IPv4 address inside (mapped, 6to4, Teredo, NAT64).
   if (range !== 'unicast') throw new AddressError(`${host} is not a public address (${range}).`)
+  // Of IPv6 only 2000::/3 is given out; ::127.0.0.1, an old way to carry an IPv4 address, lies outside.
+  if (address instanceof ipaddr.IPv6 && !address.match(globalUnicast))
+    throw new AddressError(`${host} is not a public address.`)
 }

@@ -99,8 +99,34 @@ async function readCapped(body: ReadableStream<Uint8Array>, url: string, signal:
   }
 }
 
-/** NaN and Infinity, which Python servers write, outside of strings. */
-const notJson = /"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g
+/** Numbers that Python servers write and JSON has not, as what checks of log-probabilities know them by. */
+const mendedNumbers: Record<string, string> = { NaN: 'null', Infinity: '1e308', '-Infinity': '-1e308' }
+
+/** Where the string that begins before `from` ends: behind its closing quote, or with the text. */
+function endOfString(text: string, from: number): number {
+  for (let at = from; at < text.length; at++) {
+    const character = text[at]
+    if (character === '\\') at++
+    else if (character === '"') return at + 1
+  }
+  return text.length
+}
+
+/** The text with such numbers outside of strings mended. Linear in its length, also where it breaks off in a string. */
+function withMendedNumbers(text: string): string {
+  const mark = /"|-?Infinity|NaN/g
+  const parts: string[] = []
+  let written = 0
+  for (let match = mark.exec(text); match !== null; match = mark.exec(text)) {
+    const [found] = match
+    if (found === '"') mark.lastIndex = endOfString(text, mark.lastIndex)
+    else {
+      parts.push(text.slice(written, match.index), mendedNumbers[found] as string)
+      written = mark.lastIndex
+    }
+  }
+  return parts.join('') + text.slice(written)
+}
 
 /** JSON, Python's NaN (as null) and ±Infinity (as a number that logprob checks know) included. Raises ModelError('malformed'). */
 function parseBody(text: string, url: string, response: Response, apiKey: string | null): unknown {
@@ -116,11 +142,8 @@ function parseBody(text: string, url: string, response: Response, apiKey: string
       `${bareUrl(url)} answered with a web page instead of JSON. Check the base URL: it usually ends in /v1.`,
     )
   if (/NaN|Infinity/.test(text)) {
-    const mended = text.replace(notJson, (part) =>
-      part === 'NaN' ? 'null' : part === 'Infinity' ? '1e308' : part === '-Infinity' ? '-1e308' : part,
-    )
     try {
-      return JSON.parse(mended)
+      return JSON.parse(withMendedNumbers(text))
     } catch {
       // Broken beyond that.
     }

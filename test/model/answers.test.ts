@@ -46,6 +46,17 @@ describe('answers with status 200', () => {
     await expect(ask(answer)).rejects.toMatchObject({ name: 'ModelError', kind })
   })
 
+  test('a megabyte that breaks off in a string is read in no time', async () => {
+    const escaped = '\\"'.repeat(500_000)
+    const cut = () => new Response(`{"score":NaN,"choices":[{"index":0,"message":{"content":"${escaped}`)
+    const began = performance.now()
+    await expect(ask(cut)).rejects.toMatchObject({ kind: 'malformed' })
+    expect(performance.now() - began).toBeLessThan(5000)
+  })
+  test('numbers of Python are mended outside of strings, and only there', async () => {
+    const body = `{"a":NaN,"b":[-Infinity,Infinity],"choices":[{"message":{"content":"NaN \\"NaN -Infinity"},"finish_reason":"stop"}]}`
+    expect(await ask(() => new Response(body))).toEqual([{ text: 'NaN "NaN -Infinity', finishReason: 'stop' }])
+  })
   test('an empty text is an answer', async () => {
     expect(await ask(choice({}, { content: '' }))).toEqual([{ text: '', finishReason: 'stop' }])
   })
