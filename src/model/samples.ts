@@ -50,3 +50,26 @@ export function toSample(reply: RawReply, topLogprobs: number | undefined, reaso
   if (refusal) sample.refusal = refusal
   return sample
 }
+
+/** The most characters that so many tokens are believed to spell: far more than any vocabulary needs. */
+const mostCharacters = (maxTokens: number): number => 4096 + 64 * maxTokens
+
+/**
+ * A sample cut to what its tokens can spell, with the tokens of what is left. A server that goes on past the limit it was
+ * given has not answered wrongly, but what compares answers with each other takes the square of their length.
+ */
+export function cutToLimit(sample: Sample, maxTokens: number): Sample {
+  const most = mostCharacters(maxTokens)
+  if (sample.text.length <= most) return sample
+  // Not through the middle of a character.
+  const text = sample.text.slice(0, most).replace(/[\ud800-\udbff]$/, '')
+  const cut: Sample = { ...sample, finishReason: 'length', text }
+  if (sample.tokens) {
+    let characters = 0
+    cut.tokens = sample.tokens.filter(({ token }) => {
+      characters += token.length
+      return characters <= most
+    })
+  }
+  return cut
+}

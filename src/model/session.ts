@@ -17,6 +17,7 @@ import {
   type Question,
   scoreQuestion,
 } from './question.ts'
+import { cutToLimit } from './samples.ts'
 import { totals } from './scored-text.ts'
 import type { Spend } from './spend.ts'
 
@@ -80,6 +81,8 @@ export function createModel(options: SessionOptions): ModelSession {
     if (closed !== null) return Promise.reject(closed)
     const answer = dispatcher.ask(dialect.split(question, capabilities), account, deadline).then((parts) => {
       const whole = joined(parts)
+      if ('maxTokens' in question && whole.samples)
+        whole.samples = whole.samples.map((sample) => cutToLimit(sample, question.maxTokens))
       book.put(key, question, whole)
       if (options.reuse !== false) asked.delete(key)
       return whole

@@ -2,7 +2,8 @@ import { env } from 'cloudflare:workers'
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { datasetLimits } from '../../schema/dataset.ts'
-import { newTenant } from './tenant.ts'
+import { serveHosts } from './model-server.ts'
+import { newTenant, newTenantWithTarget, workOff } from './tenant.ts'
 
 type Tenant = Awaited<ReturnType<typeof newTenant>>
 const query = 'benchmark=self-evaluation&name=Mine'
@@ -190,5 +191,26 @@ describe('a dataset', () => {
     expect((await tenant.send('DELETE', `/v1/datasets/${made.id}`)).status).toBe(204)
     expect((await tenant.send('GET', `/v1/datasets/${made.id}`)).status).toBe(404)
     expect(await counted('items')).toBe(0)
+  })
+
+  it('is not removed while a run works through it; afterwards it is hidden, and the run stays as it was', async () => {
+    serveHosts()
+    const tenant = await newTenantWithTarget()
+    const { body: made } = await tenant.send('POST', '/v1/datasets?benchmark=exact-match&name=Mine', {
+      body: '{"id":"a","prompt":"What is a?","answers":["x"]}',
+      headers: { 'content-type': 'application/x-ndjson' },
+    })
+    const wish = { targetId: tenant.targetId, benchmarks: [{ id: 'exact-match', datasetId: made.id }] }
+    const { body: run } = await tenant.send('POST', '/v1/runs', { body: wish })
+    const early = await tenant.send('DELETE', `/v1/datasets/${made.id}`)
+    expect([early.status, early.body.detail]).toEqual([409, expect.stringContaining(run.id)])
+    await workOff(run.id)
+    const { body: before } = await tenant.send('GET', `/v1/runs/${run.id}/report`)
+    expect((await tenant.send('DELETE', `/v1/datasets/${made.id}`)).status).toBe(204)
+    expect((await tenant.send('GET', `/v1/datasets/${made.id}`)).status).toBe(404)
+    const late = await tenant.send('POST', '/v1/runs', { body: wish })
+    expect([late.status, late.body.errors?.[0].pointer]).toEqual([422, '/benchmarks/0/datasetId'])
+    const { body: after } = await tenant.send('POST', `/v1/runs/${run.id}/rescore`)
+    expect(after.benchmarks).toEqual(before.benchmarks)
   })
 })

@@ -79,6 +79,56 @@ describe('another tenant', () => {
   })
 })
 
+describe('what a request names beside its path', () => {
+  it('is looked for among the tenant’s own', async () => {
+    const { ids } = await furnished()
+    const other = await newTenantWithTarget('other')
+    const mine = other.targetId
+    const wishes = (targetId: string, datasetId: string) => [
+      { targetId, benchmarks: [{ id: 'exact-match', size: 2 }] },
+      { targetId: mine, benchmarks: [{ id: 'exact-match', datasetId }] },
+      { targetId: mine, benchmarks: [{ id: 'query-perturbation', size: 2 }], roles: { second: targetId } },
+    ]
+    const [theirs, nobodys] = [wishes(ids.targetId as string, ids.datasetId as string), wishes('tgt_none', 'ds_none')]
+    for (const [place, body] of theirs.entries()) {
+      const refused = await other.send('POST', '/v1/runs', { body })
+      const unknown = await other.send('POST', '/v1/runs', { body: nobodys[place] })
+      expect([404, 422], refused.text).toContain(refused.status)
+      // Nothing tells an id of somebody else from one that is nowhere.
+      const plain = (text: string) => text.replace(/(tgt|ds)_\w+/g, '$1').replace(/"requestId":"[^"]*"/, '')
+      expect([refused.status, plain(refused.text)]).toEqual([unknown.status, plain(unknown.text)])
+    }
+    const hook = { direction: 'in', provider: 'github', name: 'x', runTemplate: theirs[0] }
+    expect((await other.send('POST', '/v1/hooks', { body: hook })).status).toBe(422)
+    expect((await other.send('GET', `/v1/runs?targetId=${ids.targetId}`)).body.items).toEqual([])
+    expect((await other.send('GET', '/v1/leaderboard')).text).not.toContain(ids.runId)
+  })
+
+  it('is a page of a list only where a page gave the cursor out, and another tenant’s shows nothing of theirs', async () => {
+    const { tenant, ids } = await furnished()
+    await tenant.send('POST', '/v1/keys', { body: { name: 'second' } })
+    const { body: page } = await tenant.send('GET', '/v1/keys?limit=1')
+    const other = await newTenant('other')
+    const lists = createApi().getOpenAPI31Document(documentHead).paths ?? {}
+    const paged = Object.entries(lists).flatMap(([path, { get }]) =>
+      (get?.parameters as { name: string }[] | undefined)?.some(({ name }) => name === 'cursor') ? [path] : [],
+    )
+    expect(paged.length).toBeGreaterThan(5)
+    const forged = ['x', '%00', '-1', '1.1e9', '0x10', '9'.repeat(400), "' or 1=1 --", btoa('1:../x'), btoa('-1:a')]
+    for (const path of paged) {
+      for (const cursor of forged) {
+        const asked = `${fill(path, ids)}?cursor=${encodeURIComponent(cursor)}`
+        const answer = await tenant.send('GET', asked)
+        expect(answer.status, `${asked}: ${answer.text}`).toBe(422)
+        expect(answer.body.errors[0].pointer).toBe('/cursor')
+      }
+    }
+    const theirs = await other.send('GET', `/v1/keys?limit=50&cursor=${page.next}`)
+    const listed = (theirs.body.items as { id: string }[]).map(({ id }) => id)
+    expect(listed.every((id) => id === other.keyId)).toBe(true)
+  })
+})
+
 describe('somebody without a key, or with a revoked one', () => {
   it('is answered 401 on every route that is not open', async () => {
     const { ids } = await furnished()

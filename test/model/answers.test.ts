@@ -53,6 +53,19 @@ describe('answers with status 200', () => {
     await expect(ask(cut)).rejects.toMatchObject({ kind: 'malformed' })
     expect(performance.now() - began).toBeLessThan(5000)
   })
+  test('an answer far past the tokens it was allowed is cut, with its tokens', async () => {
+    const words = Array.from({ length: 20_000 }, (_, index) => `w${index} `)
+    const content = words.map((token) => ({ token, logprob: -1, bytes: [], top_logprobs: [] }))
+    const long = choice({ logprobs: { content } }, { content: words.join('') })
+    const [sample] = await ask(long, { maxTokens: 8, topLogprobs: 0 })
+    expect(sample?.finishReason).toBe('length')
+    expect(sample?.text.length).toBe(4096 + 64 * 8)
+    expect(words.join('').startsWith(sample?.tokens?.map(({ token }) => token).join('') ?? 'x')).toBe(true)
+    expect(sample?.tokens?.length).toBeGreaterThan(500)
+    // What a server could have said within its limit stays as it is.
+    const full = await ask(choice({}, { content: 'x'.repeat(4000) }), { maxTokens: 1 })
+    expect(full).toEqual([{ text: 'x'.repeat(4000), finishReason: 'stop' }])
+  })
   test('numbers of Python are mended outside of strings, and only there', async () => {
     const body = `{"a":NaN,"b":[-Infinity,Infinity],"choices":[{"message":{"content":"NaN \\"NaN -Infinity"},"finish_reason":"stop"}]}`
     expect(await ask(() => new Response(body))).toEqual([{ text: 'NaN "NaN -Infinity', finishReason: 'stop' }])

@@ -72,6 +72,30 @@ test('a run that nobody has begun can be cancelled', async () => {
   expect(place.requests).toHaveLength(0)
 })
 
+test('a deployment that brings another version of a benchmark ends runs begun before it, and says so', async () => {
+  const place = await openPlace({ connections: 1, capabilities: { promptLists: false } })
+  place.behave = async () => {
+    await pause(10)
+    return null
+  }
+  const { id } = await place.start({ benchmarks: [{ id: 'two-calls', size: 60 }] })
+  const short = { ...pace, turnMs: 150, landingMs: 1000 }
+  await workOn(place.env, id, 1, { ...place.options, pace: short })
+  const before = (await place.run(id)).finishedAt
+  expect(before).toBeNull()
+  const asked = place.requests.length
+  expect(asked).toBeGreaterThan(0)
+  const find: typeof place.options.find = (name) => {
+    const known = place.options.find?.(name)
+    return known && { ...known, version: known.version + 1 }
+  }
+  await workOn(place.env, id, 1, { ...place.options, find })
+  const run = await place.run(id)
+  expect(run).toMatchObject({ status: 'failed', stopReason: 'internal' })
+  expect(run.stopDetail).toMatch(/"two-calls" is at version 2 by now; the run began with version 1/)
+  expect(place.requests.length).toBe(asked)
+}, 20_000)
+
 test('messages that come twice, late and at once start nothing twice', async () => {
   const place = await openPlace()
   const { id } = await place.start({ benchmarks: [{ id: 'one-call', size: 450 }] })
