@@ -13,6 +13,7 @@ import {
   type RetrievalRow,
 } from '../../src/benchmarks/retrieval/decisions.ts'
 import { fitPolicy } from '../../src/benchmarks/retrieval/policies.ts'
+import type { Message, Sampling } from '../../src/model/model.ts'
 import { metricOf, reportOf, rowsOf } from './running.ts'
 import { scriptedModel } from './world-model.ts'
 
@@ -172,6 +173,39 @@ describe('adaptive-retrieval', () => {
         'PTrue',
       ]),
     )
+  })
+
+  it('uses what a target tells of its full distribution, asked with the same answer', async () => {
+    const plain = scriptedModel(() => [['Paris', 0.6]])
+    const telling = {
+      ...plain,
+      capabilities: { ...plain.capabilities, full: true },
+      chat: async (messages: Message[], sampling: Sampling = {}) => {
+        const samples = await plain.chat(messages, sampling)
+        const more = {
+          ...(sampling.entropy ? { entropy: 1.5 } : {}),
+          ...(sampling.terms ? { terms: { renyi: -13, fisherRao: 0.25, selfCertainty: -4 } } : {}),
+        }
+        return samples.map(({ tokens, ...sample }) => ({
+          ...sample,
+          ...(tokens ? { tokens: tokens.map((token) => ({ ...token, ...more })) } : {}),
+        }))
+      },
+    }
+    const items = [{ id: 'i', question: 'What is the capital of France?', answers: ['Paris'] }]
+    const trial = { items, params: { samples: 2, corpusSize: 100, askTruth: false } }
+    const [row] = (await rowsOf(adaptiveRetrieval, telling, trial)) as Row<RetrievalDetail>[]
+    expect(row?.detail?.uncertainties).toMatchObject({
+      MeanTokenEntropy: 1.5,
+      MaxTokenEntropy: 1.5,
+      // Certainties turned round: higher is less certain.
+      RenyiNeg: 13,
+      FisherRao: -0.25,
+      SelfCertainty: expect.any(Number),
+    })
+    const [without] = (await rowsOf(adaptiveRetrieval, plain, trial)) as Row<RetrievalDetail>[]
+    expect(without?.detail?.uncertainties).not.toHaveProperty('MeanTokenEntropy')
+    expect(plain.asked.filter((one) => one.sampling?.entropy)).toHaveLength(1)
   })
 
   it('searches the passages that an item brings along', async () => {

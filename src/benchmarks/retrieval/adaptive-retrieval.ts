@@ -83,14 +83,14 @@ const task = 'Answer the question in a few words.'
 export const adaptiveRetrieval = defineBenchmark({
   id: 'adaptive-retrieval',
   family: 'retrieval',
-  version: 1,
+  version: 2,
   title: 'Retrieving only when it does not know',
   question: 'Does the model know when it needs retrieval?',
   formula:
     'Retrieve iff g(u) > ½, g fitted to predict “the closed-book answer is wrong”. Gap closed = (InAcc of the policy − never)/(oracle − never), minus that of retrieving at random as often. Never, always, and an oracle that retrieves where it turns wrong into right, are the bounds.',
   source: { title: 'Adaptive Retrieval Without Self-Knowledge? Bringing Uncertainty Back Home', card: 'A6' },
   needs: ['text'],
-  wants: ['logprobs'],
+  wants: ['logprobs', 'full'],
   params,
   item,
   row,
@@ -132,7 +132,7 @@ export const adaptiveRetrieval = defineBenchmark({
   // Drawn from the world's own seed, so that the questions are about this very corpus.
   corpus: (_, __, given) => worldOf(given).passages.map(({ id, title, text }) => ({ id, title, text })),
   async evaluate({ item, target, retriever, params }) {
-    const { logprobs, entailment } = target.capabilities
+    const { logprobs, full, entailment } = target.capabilities
     const limits = { maxTokens: params.maxTokens, stop: ['\n'] }
     const closedPrompt = `${task}\nQuestion: ${item.question}`
     const open = async () => {
@@ -147,7 +147,12 @@ export const adaptiveRetrieval = defineBenchmark({
       return { answer: textOf(samples), found: found ?? [] }
     }
     const [closed, samples, opened] = await Promise.all([
-      ask(target, params.mode, closedPrompt, { ...limits, ...(logprobs ? { topLogprobs: ALTERNATIVES } : {}) }),
+      ask(target, params.mode, closedPrompt, {
+        ...limits,
+        ...(logprobs ? { topLogprobs: ALTERNATIVES } : {}),
+        // Told with the same answer, so that more estimators cost no more calls.
+        ...(full ? { entropy: true, terms: true } : {}),
+      }),
       params.samples > 0
         ? ask(target, params.mode, closedPrompt, {
             ...limits,
@@ -212,6 +217,8 @@ function evidenceOf(
     )
     if (greedy.tokens.every((token) => token.entropy !== undefined))
       evidence.greedyEntropies = greedy.tokens.map((token) => token.entropy as number)
+    const terms = greedy.tokens.flatMap((token) => token.terms ?? [])
+    if (terms.length === greedy.tokens.length) evidence.vocabularyTerms = terms
   }
   if (samples.length > 1) {
     evidence.samples = samples.map((sample) => sample.text.trim())
