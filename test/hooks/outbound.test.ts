@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers'
 import { Webhook } from 'standardwebhooks'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { QueueMessage } from '../../schema/bindings.ts'
 import { deliver, deliverDue, queueRunFinished, schedule } from '../../src/hooks/outbound.ts'
 import { serveHosts } from '../api/model-server.ts'
@@ -179,6 +179,17 @@ describe('run.finished', () => {
     const { detail } = await delivery()
     expect(detail.length).toBeLessThan(300)
     expect(detail).not.toMatch(/\p{Cc}/u)
+  })
+
+  it('waits fifteen seconds for a slow receiver, and tries again later', async () => {
+    const timeout = vi.spyOn(AbortSignal, 'timeout')
+    onTestFinished(() => timeout.mockRestore())
+    answering(() => Promise.reject(new DOMException('The operation timed out.', 'TimeoutError')))
+    const { tenant, bindings, delivery } = await hooked()
+    await queueRunFinished(bindings, tenant.tenantId, run)
+    await deliver(bindings, (await delivery()).id)
+    expect(timeout).toHaveBeenCalledWith(15_000)
+    expect(await delivery()).toMatchObject({ status: 'pending', attempts: 1, detail: 'no answer within 15 s' })
   })
 
   it('survives a receiver that cannot be reached', async () => {
