@@ -99,9 +99,12 @@ const plainTypes = new Set([
   'text/tab-separated-values',
 ])
 
+const tableTypes = new Set(['text/csv', 'text/tab-separated-values'])
+
 /** The file of a request, as a stream; of a form only its field `file`, which has to be small. */
 async function fileOf(context: ApiContext, query: DatasetQuery): Promise<Upload> {
-  const format = fileReader(query).importer?.format ?? 'jsonl'
+  const { benchmark, importer } = fileReader(query)
+  const format = importer?.format ?? 'jsonl'
   const type = (context.req.header('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
   const bytes = Number(context.req.header('content-length') ?? 0)
   const most = type === 'multipart/form-data' ? datasetLimits.multipartBytes : datasetLimits.bytes
@@ -116,6 +119,11 @@ async function fileOf(context: ApiContext, query: DatasetQuery): Promise<Upload>
     const file = (await formOf(context, most)).get('file')
     if (!(file instanceof Blob)) throw new ProblemError('invalid-file', 'The form has no file in its field `file`.')
     return { body: file.stream(), format }
+  }
+  if (importer === null && tableTypes.has(type)) {
+    const known = Object.keys(benchmark.importers ?? {}).join(', ') || 'none'
+    const detail = `A table needs an importer that knows its columns; ${benchmark.id} has: ${known}. Without one the file is JSON lines.`
+    throw new ProblemError('invalid-request', detail, [{ pointer: '/importer', detail }])
   }
   if (!plainTypes.has(type)) {
     const detail = `${type} is not read here; send text/csv or application/x-ndjson (curl: -H 'content-type: text/csv').`

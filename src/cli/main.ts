@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { stripVTControlCharacters } from 'node:util'
-import { defineCommand, runCommand, runMain } from 'citty'
+import { type CommandDef, defineCommand, runCommand, runMain } from 'citty'
 import manifest from '../../package.json' with { type: 'json' }
 import { ApiProblem, ConnectionError } from '../client/client.ts'
 import { Exit, exitCodes, UsageError } from './command.ts'
@@ -15,6 +15,7 @@ const main = defineCommand({
   // Loaded when asked for: the catalogue's data takes a while.
   subCommands: {
     run: () => import('./commands/run.ts').then(({ run }) => run),
+    follow: () => import('./commands/run.ts').then(({ follow }) => follow),
     report: () => import('./commands/results.ts').then(({ report }) => report),
     rows: () => import('./commands/results.ts').then(({ rows }) => rows),
     leaderboard: () => import('./commands/results.ts').then(({ leaderboard }) => leaderboard),
@@ -29,14 +30,32 @@ const main = defineCommand({
   },
 })
 
+/** The command that was meant as far as it is known, and what may follow it where that is another command. */
+async function meant(words: readonly string[]): Promise<{ path: string; choices: string[] }> {
+  let [node, path] = [main as CommandDef, 'assay']
+  for (const word of words) {
+    const next = (node.subCommands as Record<string, unknown> | undefined)?.[word]
+    if (next === undefined) break
+    node = (await (typeof next === 'function' ? next() : next)) as CommandDef
+    path = `${path} ${word}`
+  }
+  return { path, choices: Object.keys((node.subCommands as object | undefined) ?? {}) }
+}
+
 /** Says what went wrong in a few lines, without a stack, and gives the exit code for it. */
-function explain(error: unknown): number {
+async function explain(error: unknown, words: readonly string[]): Promise<number> {
   if (error instanceof Exit) return error.code
   const say = (text: string) => process.stderr.write(`${text}\n`)
   if (error instanceof ApiProblem) {
     const { problem } = error
-    say(`${plain(problem.title)} (HTTP ${problem.status}): ${plain(problem.detail)}`)
-    for (const entry of problem.errors ?? []) say(`  ${plain(entry.pointer) || '(all)'}: ${plain(entry.detail)}`)
+    const detail = plain(problem.detail)
+    say(`${plain(problem.title)} (HTTP ${problem.status}): ${detail}`)
+    for (const entry of problem.errors ?? []) {
+      const told = problem.errors?.length === 1 && detail.includes(plain(entry.detail))
+      if (!told || !detail.includes(plain(entry.pointer)))
+        say(`  ${plain(entry.pointer) || '(all)'}${told ? '' : `: ${plain(entry.detail)}`}`)
+    }
+    if (problem.type === 'about:blank') say('Is this the address of an Assay? Say it by --server or ASSAY_URL.')
     if (problem.requestId) say(`  request ${plain(problem.requestId)}`)
     return exitCodes.failed
   }
@@ -46,7 +65,10 @@ function explain(error: unknown): number {
   }
   const wrongUsage = error instanceof UsageError || (error instanceof Error && error.name === 'CLIError')
   if (wrongUsage) {
-    say(`${stripVTControlCharacters(error.message)}\nSee \`assay --help\`.`)
+    const { path, choices } = await meant(words)
+    say(stripVTControlCharacters(error.message))
+    if (choices.length > 0) say(`There ${choices.length === 1 ? 'is' : 'are'}: ${choices.join(', ')}.`)
+    say(`See \`${path} --help\`.`)
     return exitCodes.usage
   }
   say(error instanceof Error ? (error.stack ?? error.message) : String(error))
@@ -66,6 +88,6 @@ else {
   try {
     await runCommand(main, { rawArgs })
   } catch (error) {
-    process.exitCode = explain(error)
+    process.exitCode = await explain(error, rawArgs)
   }
 }

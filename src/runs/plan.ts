@@ -143,20 +143,18 @@ async function planBenchmarks(
 
 function readParams(benchmark: AnyBenchmark, asked: Asked, problems: PlanProblem[]): Record<string, unknown> | null {
   const parsed = benchmark.params.safeParse(asked.params)
-  if (!parsed.success) {
-    for (const issue of parsed.error.issues)
-      problems.push({ pointer: asked.pointer + pointerTo('params', ...issue.path), detail: `${issue.message}.` })
-    return null
-  }
-  const params = parsed.data as Record<string, unknown>
-  const known = Object.keys((benchmark.params as { shape?: object }).shape ?? params)
+  const known = Object.keys((benchmark.params as { shape?: object }).shape ?? parsed.data ?? {})
   const unknown = Object.keys(asked.params).filter((name) => !known.includes(name))
   for (const name of unknown) {
     const list = known.length === 0 ? 'it has none' : `it has ${known.join(', ')}`
     const detail = `"${benchmark.id}" has no parameter "${name}": ${list}.`
     problems.push({ pointer: asked.pointer + pointerTo('params', name), detail })
   }
-  return unknown.length > 0 ? null : params
+  for (const issue of parsed.error?.issues ?? []) {
+    if (issue.code === 'unrecognized_keys' && issue.path.length === 0) continue
+    problems.push({ pointer: asked.pointer + pointerTo('params', ...issue.path), detail: `${issue.message}.` })
+  }
+  return unknown.length === 0 && parsed.success ? (parsed.data as Record<string, unknown>) : null
 }
 
 async function readItems(

@@ -123,6 +123,9 @@ describe('POST /v1/datasets', () => {
     const importer = await upload(tenant, item('a'), 'benchmark=factor&name=x&importer=toString')
     expect([importer.status, importer.body.errors[0].pointer]).toEqual([422, '/importer'])
     expect(importer.body.detail).toContain('factor-csv')
+    const table = await upload(tenant, 'a,b\n1,2', 'benchmark=factor&name=x', 'text/csv')
+    expect([table.status, table.body.errors[0].pointer]).toEqual([422, '/importer'])
+    expect(table.body.detail).toContain('factor-csv')
   })
 
   it('takes the file as a field of a form, too', async () => {

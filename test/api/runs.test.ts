@@ -43,6 +43,7 @@ describe('POST /v1/runs', () => {
   it.each([
     [{ benchmarks: [{ id: 'no-such-benchmark' }] }, 422, '/benchmarks/0/id'],
     [{ benchmarks: [{ id: 'exact-match', params: { maxTokens: 0 } }] }, 422, '/benchmarks/0/params/maxTokens'],
+    [{ benchmarks: [{ id: 'factor', params: { passage: 3 } }] }, 422, '/benchmarks/0/params/passage'],
     [{ benchmarks: undefined }, 422, ''],
     [{ benchmarks: [] }, 422, '/benchmarks'],
     [{ seed: -1 }, 422, '/seed'],

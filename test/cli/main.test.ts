@@ -21,9 +21,11 @@ function assay(args: string[], variables: Record<string, string> = {}) {
 
 /** A server that answers every request alike, and the requests that it got. */
 async function answering(status: number, body: object) {
-  const requests: { line: string; authorization: string | undefined }[] = []
-  const server = createServer((request, response) => {
-    requests.push({ line: `${request.method} ${request.url}`, authorization: request.headers.authorization })
+  const requests: { line: string; authorization: string | undefined; body: unknown }[] = []
+  const server = createServer(async (request, response) => {
+    const text = (await request.toArray()).join('')
+    const line = `${request.method} ${request.url}`
+    requests.push({ line, authorization: request.headers.authorization, body: text === '' ? null : JSON.parse(text) })
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -47,13 +49,21 @@ describe('assay', { timeout: 30_000 }, () => {
   })
 
   it.each([
-    [['nonsense'], /Unknown command/],
+    [['nonsense'], /Unknown command nonsense\nThere are: run, follow, .*doctor\.\nSee `assay --help`/],
+    [['targets'], /There are: add, list, show, update, probe, remove\.\nSee `assay targets --help`/],
+    [['targets', 'lst'], /Unknown command lst\nThere are: add/],
+    [['targets', 'add', '--name', 'x'], /--base-url\nSee `assay targets add --help`/],
+    [['targets', 'update', 'tgt_1'], /Nothing was named/],
+    [['targets', 'update', 'tgt_1', '--price-prompt', '1'], /both --price-prompt and --price-completion/],
+    [['datasets', 'add', '/no/such/file.csv', '--benchmark', 'factor'], /^\/no\/such\/file\.csv cannot be read\.\nSee/],
+    [['targets', 'list', '--server', 'localhost:8787'], /localhost:8787 is no URL/],
     [['run', '--target', 'x', '--sut', 'core'], /no flag --sut/],
     [['run', '--target', 'x'], /either --suite or --benchmark/],
     [['rows', 'run_1', 'extra'], /one argument too many/],
     [['benchmarks', 'show', 'nothing'], /no benchmark “nothing”/],
   ])('ends with 2 for %j', async (args, words) => {
-    const { code, stderr } = await assay(args)
+    const { url } = await answering(200, { id: 'tgt_1', limits: {} })
+    const { code, stderr } = await assay(args, { ASSAY_URL: url })
     expect([code, stderr]).toEqual([2, expect.stringMatching(words)])
   })
 
@@ -82,7 +92,48 @@ describe('assay', { timeout: 30_000 }, () => {
     expect(code).toBe(1)
     expect(stderr).toContain('No  [2Jway')
     expect(stderr).toContain('  /model: Give another.')
-    expect(requests).toEqual([{ line: 'POST /v1/targets?force=false', authorization: 'Bearer ask_k' }])
+    expect(requests).toMatchObject([{ line: 'POST /v1/targets?force=false', authorization: 'Bearer ask_k' }])
+  })
+
+  it('says a problem’s one place once, and asks whether the address is right where something else answers', async () => {
+    const detail = 'The body is not valid: /size: Too small.'
+    const problem = { type: 'urn:assay:problem:invalid-request', title: 'No', status: 422, detail, requestId: 'r' }
+    const one = await answering(422, { ...problem, errors: [{ pointer: '/size', detail: 'Too small.' }] })
+    const said = await assay(['run', '--target', 'tgt_1', '--suite', 'smoke'], { ASSAY_URL: one.url })
+    expect(said.stderr.match(/Too small/g)).toHaveLength(1)
+    expect(said.stderr.match(/\/size/g)).toHaveLength(1)
+    const other = await answering(404, { error: 'no such page' })
+    const lost = await assay(['leaderboard'], { ASSAY_URL: other.url })
+    expect([lost.code, lost.stderr]).toEqual([1, expect.stringMatching(/Is this the address of an Assay\?/)])
+  })
+
+  it('points to `follow` where a report is not there yet, and follows to the report', async () => {
+    const conflict = { type: 'urn:assay:problem:conflict', title: 'No', status: 409, detail: 'x', requestId: 'r' }
+    const { url } = await answering(409, conflict)
+    const early = await assay(['report', 'run_1'], { ASSAY_URL: url })
+    expect([early.code, early.stderr]).toEqual([1, expect.stringContaining('`assay follow run_1`')])
+    expect((await assay(['follow', '--help'])).stdout).toMatch(/Wait for the end of a run/)
+  })
+
+  it('changes only what flags name, and keeps the other limits of a target', async () => {
+    const { url, requests } = await answering(200, {
+      id: 'tgt_1',
+      name: 'x',
+      baseUrl: 'https://x.example/v1',
+      model: 'm',
+      dialect: 'openai',
+      hasApiKey: false,
+      capabilities: null,
+      probeError: null,
+      limits: { maxConnections: 4, maxBatch: 8 },
+    })
+    const flags = ['--max-batch', '2', '--price-prompt', '0.15', '--price-completion', '0.6']
+    expect((await assay(['targets', 'update', 'tgt_1', ...flags], { ASSAY_URL: url })).code).toBe(0)
+    expect(requests.at(-1)).toMatchObject({
+      line: 'PATCH /v1/targets/tgt_1?force=false',
+      body: { limits: { maxConnections: 4, maxBatch: 2 }, price: { prompt: 150_000, completion: 600_000 } },
+    })
+    expect(Object.keys(requests.at(-1)?.body as object).sort()).toEqual(['limits', 'price'])
   })
 
   it('prints a list, and JSON when asked', async () => {

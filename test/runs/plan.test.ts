@@ -58,6 +58,7 @@ test('every problem is told at once, each with its place', async () => {
   ).toEqual([
     'invalid',
     '/budget/microUsd',
+    '/benchmarks/0/params/other',
     '/benchmarks/0/params/maxTokens',
     '/benchmarks/1/id',
     '/benchmarks/2/id',

@@ -8,6 +8,17 @@ import { renderTable } from '../format.ts'
 
 const line = ({ id, name, benchmarkId, itemCount }: Dataset) => `${id}  ${name}: ${itemCount} items of ${benchmarkId}`
 
+const types: Record<string, string> = { '.csv': 'text/csv', '.tsv': 'text/tab-separated-values' }
+
+/** The file, to be streamed. Raises UsageError. */
+async function fileOf(path: string): Promise<Blob> {
+  try {
+    return await openAsBlob(path)
+  } catch {
+    throw new UsageError(`${path} cannot be read.`)
+  }
+}
+
 const add = command({
   meta: { name: 'add', description: 'Upload items of your own' },
   args: {
@@ -22,10 +33,8 @@ const add = command({
     ...serverArgs,
   },
   run: async ({ args }) => {
-    const file = await openAsBlob(args.file).catch(() => {
-      throw new UsageError(`${args.file} cannot be read.`)
-    })
-    const type = extname(args.file).toLowerCase() === '.csv' ? 'text/csv' : 'application/x-ndjson'
+    const file = await fileOf(args.file)
+    const type = types[extname(args.file).toLowerCase()] ?? 'application/x-ndjson'
     const name = args.name ?? basename(args.file)
     const query = { benchmark: args.benchmark, name, importer: args.importer }
     const made = await clientOf(args).datasets.create(query, file.stream(), type)
@@ -45,7 +54,16 @@ const list = command({
   },
 })
 
+const remove = command({
+  meta: { name: 'remove', description: 'Remove a dataset; runs on it stay' },
+  args: { dataset: { type: 'positional', required: true, description: 'Id of the dataset' }, ...serverArgs },
+  run: async ({ args }) => {
+    await clientOf(args).datasets.remove(args.dataset)
+    console.log(args.json ? JSON.stringify({ removed: args.dataset }) : `Removed ${args.dataset}.`)
+  },
+})
+
 export const datasets = defineCommand({
   meta: { name: 'datasets', description: 'Items of your own' },
-  subCommands: { add, list },
+  subCommands: { add, list, remove },
 })

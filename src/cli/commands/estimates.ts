@@ -71,8 +71,7 @@ export const estimates = command({
     raw: { type: 'boolean', description: 'Each value in its own direction; else higher is always less certain' },
     fit: { type: 'string', description: 'JSON file with hidden states (rows of numbers) of answers to trust' },
     background: { type: 'string', description: 'JSON file with hidden states of answers of all kinds' },
-    server: serverArgs.server,
-    'api-key': serverArgs['api-key'],
+    ...serverArgs,
   },
   run: async ({ args }) => {
     if (process.stdin.isTTY) throw new UsageError('Give JSON lines on standard input: assay estimates < answers.jsonl')

@@ -2,7 +2,8 @@ import { pipeline } from 'node:stream/promises'
 import { families, suiteNames } from '../../../schema/benchmark.ts'
 import type { Leaderboard } from '../../../schema/leaderboard.ts'
 import { scoreStatuses } from '../../../schema/states.ts'
-import { clientOf, command, Exit, exitCodes, serverArgs, wholeNumber } from '../command.ts'
+import { ApiProblem } from '../../client/client.ts'
+import { clientOf, command, Exit, exitCodes, serverArgs, UsageError, wholeNumber } from '../command.ts'
 import { formatValue, renderTable } from '../format.ts'
 import { endingOf, renderReport } from '../report.ts'
 
@@ -12,7 +13,13 @@ export const report = command({
   meta: { name: 'report', description: "A run's report: headline, interval, n, how to read it" },
   args: { run: runArg, full: { type: 'boolean', description: 'All metrics and tables' }, ...serverArgs },
   run: async ({ args }) => {
-    const found = await clientOf(args).runs.report(args.run)
+    const found = await clientOf(args)
+      .runs.report(args.run)
+      .catch((error) => {
+        if (!(error instanceof ApiProblem) || error.code !== 'conflict') throw error
+        process.stderr.write(`The run has not ended yet. \`assay follow ${args.run}\` waits for its end.\n`)
+        throw new Exit(exitCodes.failed)
+      })
     console.log(args.json ? JSON.stringify(found, null, 2) : renderReport(found, { full: args.full === true }))
     if (found.run.status !== 'done') throw new Exit(exitCodes.failed)
   },
@@ -97,6 +104,9 @@ export const leaderboard = command({
       family: args.family as (typeof families)[number] | undefined,
       ...(args.sort === undefined ? {} : { sort: args.sort }),
     })
+    const orders = ['rank', 'model', 'finishedAt', ...board.benchmarks.map(({ id }) => id)]
+    if (args.sort !== undefined && board.models.length > 0 && !orders.includes(args.sort))
+      throw new UsageError(`--sort takes one of: ${orders.join(', ')}.`)
     if (args.json) return console.log(JSON.stringify(board, null, 2))
     console.log(
       board.models.length === 0

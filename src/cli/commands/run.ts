@@ -134,6 +134,40 @@ export async function followToEnd(
   return last
 }
 
+/** Follows a run to its end and prints its report. Raises Exit where it did not end as `done`. */
+async function showToEnd(client: Client, run: Run, args: { json?: boolean; full?: boolean }): Promise<void> {
+  const stop = new AbortController()
+  const onInterrupt = () => {
+    process.stderr.write(
+      `\nThe run goes on. \`assay follow ${run.id}\` shows it again, \`assay cancel ${run.id}\` ends it.\n`,
+    )
+    stop.abort(new Exit(130))
+  }
+  process.once('SIGINT', onInterrupt)
+  const ended = await followToEnd(client, run, process.stderr, stop.signal).finally(() =>
+    process.off('SIGINT', onInterrupt),
+  )
+  const report = await client.runs.report(ended.id)
+  console.log(args.json ? JSON.stringify(report, null, 2) : `\n${renderReport(report, { full: args.full === true })}`)
+  if (ended.status !== 'done') {
+    process.stderr.write(`\nThe run is ${endingOf(ended)}.\n`)
+    throw new Exit(exitCodes.failed)
+  }
+}
+
+export const follow = command({
+  meta: { name: 'follow', description: 'Wait for the end of a run, showing progress, and print its report' },
+  args: {
+    run: { type: 'positional', required: true, description: 'Id of the run' },
+    full: { type: 'boolean', description: 'Print all metrics and tables, not only headlines' },
+    ...serverArgs,
+  },
+  run: async ({ args }) => {
+    const client = clientOf(args)
+    await showToEnd(client, await client.runs.get(args.run), args)
+  },
+})
+
 export const run = command({
   meta: { name: 'run', description: 'Measure a target and print the report' },
   args,
@@ -146,22 +180,6 @@ export const run = command({
     const whole = { ...request, targetId: target.id, roles }
     const started = await client.runs.create(whole, { idempotencyKey: randomUUID() })
     if (!args.follow) return console.log(args.json ? JSON.stringify(started, null, 2) : started.id)
-    const stop = new AbortController()
-    const onInterrupt = () => {
-      process.stderr.write(
-        `\nThe run goes on. \`assay report ${started.id}\` shows it, \`assay cancel ${started.id}\` ends it.\n`,
-      )
-      stop.abort(new Exit(130))
-    }
-    process.once('SIGINT', onInterrupt)
-    const ended = await followToEnd(client, started, process.stderr, stop.signal).finally(() =>
-      process.off('SIGINT', onInterrupt),
-    )
-    const report = await client.runs.report(ended.id)
-    console.log(args.json ? JSON.stringify(report, null, 2) : `\n${renderReport(report, { full: args.full === true })}`)
-    if (ended.status !== 'done') {
-      process.stderr.write(`\nThe run is ${endingOf(ended)}.\n`)
-      throw new Exit(exitCodes.failed)
-    }
+    await showToEnd(client, started, args)
   },
 })

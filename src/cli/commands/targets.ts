@@ -1,6 +1,6 @@
 import { defineCommand } from 'citty'
 import { capabilityNames, dialectNames } from '../../../schema/capabilities.ts'
-import type { Target } from '../../../schema/target.ts'
+import type { Target, TargetPatch } from '../../../schema/target.ts'
 import { collect } from '../../client/client.ts'
 import { clientOf, command, serverArgs, UsageError, wholeNumber } from '../command.ts'
 import { findTarget } from '../find-target.ts'
@@ -31,46 +31,87 @@ function microUsd(flag: string, text: string | undefined): number | undefined {
   return Math.round(dollars * 1e6)
 }
 
+/** Flags of what a target is beside its address. */
+const settings = {
+  'provider-key-env': { type: 'string', description: "Environment variable that holds the provider's key" },
+  'price-prompt': { type: 'string', description: 'US dollars per million prompt tokens' },
+  'price-completion': { type: 'string', description: 'US dollars per million completion tokens' },
+  'max-connections': { type: 'string', description: 'Most requests open at once' },
+  'max-batch': { type: 'string', description: 'Most prompts in one request: fewer for a slow server' },
+  'timeout-seconds': { type: 'string', description: 'Longest wait for one answer' },
+} as const
+
+/** What those flags state; what none states is left out. Raises UsageError. */
+export function settingsOf(
+  args: {
+    [flag in keyof typeof settings]?: string | undefined
+  },
+): Pick<TargetPatch, 'apiKey' | 'price' | 'limits'> {
+  const variable = args['provider-key-env']
+  const apiKey = variable === undefined ? null : process.env[variable]
+  if (apiKey === undefined || apiKey === '') throw new UsageError(`The environment variable ${variable} is not set.`)
+  const prompt = microUsd('price-prompt', args['price-prompt'])
+  const completion = microUsd('price-completion', args['price-completion'])
+  if ((prompt === undefined) !== (completion === undefined)) {
+    throw new UsageError('Give both --price-prompt and --price-completion, or neither.')
+  }
+  const limits = {
+    maxConnections: wholeNumber('max-connections', args['max-connections'], 1, 1024),
+    maxBatch: wholeNumber('max-batch', args['max-batch'], 1, 1024),
+    requestTimeoutSeconds: wholeNumber('timeout-seconds', args['timeout-seconds'], 1, 600),
+  }
+  const limited = Object.values(limits).some((limit) => limit !== undefined)
+  return {
+    ...(apiKey === null ? {} : { apiKey }),
+    ...(prompt === undefined || completion === undefined ? {} : { price: { prompt, completion } }),
+    ...(limited ? { limits } : {}),
+  }
+}
+
+const dialect = { type: 'enum' as const, options: [...dialectNames], description: 'What the server speaks' }
+
 const add = command({
   meta: { name: 'add', description: 'Register a target; it is probed at once' },
   args: {
     name: { type: 'string', required: true, description: 'What to call it' },
     'base-url': { type: 'string', required: true, description: 'Where its server answers, as https://host/v1' },
     model: { type: 'string', required: true, description: 'The model, as the server names it' },
-    dialect: { type: 'enum', options: [...dialectNames], default: 'openai', description: 'What the server speaks' },
-    'provider-key-env': { type: 'string', description: "Environment variable that holds the provider's key" },
-    'price-prompt': { type: 'string', description: 'US dollars per million prompt tokens' },
-    'price-completion': { type: 'string', description: 'US dollars per million completion tokens' },
-    'max-connections': { type: 'string', description: 'Most requests open at once' },
-    'timeout-seconds': { type: 'string', description: 'Longest wait for one answer' },
+    dialect: { ...dialect, default: 'openai' },
+    ...settings,
     force: { type: 'boolean', description: 'Store it even where it does not answer' },
     ...serverArgs,
   },
   run: async ({ args }) => {
-    const variable = args['provider-key-env']
-    const apiKey = variable === undefined ? null : process.env[variable]
-    if (apiKey === undefined || apiKey === '') throw new UsageError(`The environment variable ${variable} is not set.`)
-    const prompt = microUsd('price-prompt', args['price-prompt'])
-    const completion = microUsd('price-completion', args['price-completion'])
-    if ((prompt === undefined) !== (completion === undefined)) {
-      throw new UsageError('Give both --price-prompt and --price-completion, or neither.')
-    }
-    const made = await clientOf(args).targets.create(
-      {
-        name: args.name,
-        baseUrl: args['base-url'],
-        model: args.model,
-        dialect: args.dialect as Target['dialect'],
-        apiKey,
-        price: prompt === undefined || completion === undefined ? null : { prompt, completion },
-        limits: {
-          maxConnections: wholeNumber('max-connections', args['max-connections'], 1, 1024),
-          requestTimeoutSeconds: wholeNumber('timeout-seconds', args['timeout-seconds'], 1, 600),
-        },
-      },
-      { force: args.force === true },
-    )
+    const { name, 'base-url': baseUrl, model } = args
+    const request = { name, baseUrl, model, dialect: args.dialect as Target['dialect'], ...settingsOf(args) }
+    const made = await clientOf(args).targets.create(request, { force: args.force === true })
     console.log(args.json ? JSON.stringify(made, null, 2) : describe(made))
+  },
+})
+
+const update = command({
+  meta: { name: 'update', description: 'Change what the flags name; it is probed again where that matters' },
+  args: {
+    target: which,
+    name: { type: 'string', description: 'What to call it' },
+    'base-url': { type: 'string', description: 'Where its server answers, as https://host/v1' },
+    model: { type: 'string', description: 'The model, as the server names it' },
+    dialect,
+    ...settings,
+    force: { type: 'boolean', description: 'Store it even where it does not answer' },
+    ...serverArgs,
+  },
+  run: async ({ args }) => {
+    const { limits, ...stated } = settingsOf(args)
+    const plainly = { name: args.name, baseUrl: args['base-url'], model: args.model, dialect: args.dialect }
+    const given = Object.fromEntries(Object.entries(plainly).filter(([, value]) => value !== undefined))
+    const client = clientOf(args)
+    const target = await findTarget(client, args.target)
+    const told = Object.fromEntries(Object.entries(limits ?? {}).filter(([, value]) => value !== undefined))
+    const patch = { ...given, ...stated, ...(limits ? { limits: { ...target.limits, ...told } } : {}) }
+    if (Object.keys(patch).length === 0) throw new UsageError('Nothing was named that is to change.')
+    const changed = await client.targets.update(target.id, patch, { force: args.force === true })
+    console.log(args.json ? JSON.stringify(changed, null, 2) : describe(changed))
   },
 })
 
@@ -118,5 +159,5 @@ const remove = command({
 
 export const targets = defineCommand({
   meta: { name: 'targets', description: 'Models on inference servers' },
-  subCommands: { add, list, show, probe, remove },
+  subCommands: { add, list, show, update, probe, remove },
 })
