@@ -36,7 +36,8 @@ export const settingsOf = (args: ServerFlags) => ({
 /** A client for the server that the flags name. Raises UsageError for an address that is none. */
 export function clientOf(args: ServerFlags): Client {
   const settings = settingsOf(args)
-  if (!/^https?:$/.test(URL.parse(settings.baseUrl)?.protocol ?? ''))
+  const { baseUrl } = settings
+  if (!URL.canParse(baseUrl) || !/^https?:$/.test(new URL(baseUrl).protocol))
     throw new UsageError(`${settings.baseUrl} is no URL; give one as http://host:port`)
   return createClient(settings)
 }

@@ -34,8 +34,9 @@ const main = defineCommand({
 async function meant(words: readonly string[]): Promise<{ path: string; choices: string[] }> {
   let [node, path] = [main as CommandDef, 'assay']
   for (const word of words) {
-    const next = (node.subCommands as Record<string, unknown> | undefined)?.[word]
-    if (next === undefined) break
+    const commands: Record<string, unknown> = { ...(node.subCommands as object | undefined) }
+    if (!Object.hasOwn(commands, word)) break
+    const next = commands[word]
     node = (await (typeof next === 'function' ? next() : next)) as CommandDef
     path = `${path} ${word}`
   }
