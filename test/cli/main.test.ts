@@ -3,7 +3,10 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import type { Run } from '../../schema/run.ts'
+import type { RunStatus } from '../../schema/states.ts'
 import { requestOf } from '../../src/cli/commands/run.ts'
+import { aReport, aRun } from './a-run.ts'
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
@@ -31,6 +34,22 @@ async function answering(status: number, body: object) {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => void server.close())
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests }
+}
+
+/** A server that tells the states of a run as events, then its report. */
+async function telling(states: Run[]): Promise<string> {
+  const server = createServer((request, response) => {
+    if (request.url?.endsWith('/events')) {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.end(states.map((state, place) => `id: ${place}\ndata: ${JSON.stringify(state)}\n\n`).join(''))
+      return
+    }
+    const body = request.url?.endsWith('/report') ? { ...aReport(), run: states.at(-1) } : states[0]
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
 describe('assay', { timeout: 30_000 }, () => {
@@ -112,7 +131,16 @@ describe('assay', { timeout: 30_000 }, () => {
     const { url } = await answering(409, conflict)
     const early = await assay(['report', 'run_1'], { ASSAY_URL: url })
     expect([early.code, early.stderr]).toEqual([1, expect.stringContaining('`assay follow run_1`')])
-    expect((await assay(['follow', '--help'])).stdout).toMatch(/Wait for the end of a run/)
+    const states = (end: RunStatus) => [aRun('running', [20, 0]), aRun(end, [60, 12])]
+    for (const [end, code] of [
+      ['done', 0],
+      ['degraded', 1],
+    ] as const) {
+      const followed = await assay(['follow', states(end)[0]?.id as string], { ASSAY_URL: await telling(states(end)) })
+      expect(followed.code, followed.stderr).toBe(code)
+      expect(followed.stdout).toContain(aReport().benchmarks[0]?.report.headline.title)
+      expect(followed.stderr).toMatch(end === 'done' ? /72\/72/ : /The run is degraded/)
+    }
   })
 
   it('changes only what flags name, and keeps the other limits of a target', async () => {
