@@ -1,8 +1,10 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { createdHook, delivery, type HookRequest, hook, hookPatch, hookRequest } from '../../schema/hook.ts'
 import { pageOf, pageQuery } from '../../schema/pagination.ts'
+import type { RunRequest } from '../../schema/run.ts'
 import { deliverTest } from '../hooks/outbound.ts'
 import { makeSecret, SecretError, secretBytes } from '../hooks/signature.ts'
+import { checkRun, PlanError } from '../runs/plan.ts'
 import { type Database, newId, openDatabase } from '../store/database.ts'
 import { deliveryView, listDeliveries } from '../store/deliveries.ts'
 import {
@@ -15,7 +17,6 @@ import {
   rotateHookSecret,
   updateHook,
 } from '../store/hooks.ts'
-import { getTarget } from '../store/targets.ts'
 import { requireIdentity } from './auth.ts'
 import type { Api, ApiContext } from './environment.ts'
 import { refuseAddress } from './probe.ts'
@@ -120,11 +121,18 @@ function secretOf(request: HookRequest): string {
   return request.secret
 }
 
-/** Refuses a template that no message could ever start: its target must be the tenant's. */
-async function refuseForeignTarget(db: Database, tenantId: string, targetId: string): Promise<void> {
-  if (await getTarget(db, tenantId, targetId)) return
-  const detail = 'There is no such target, or it is not yours.'
-  throw new ProblemError('invalid-request', detail, [{ pointer: '/runTemplate/targetId', detail }])
+/** Refuses a template that no message could start: what it names must be there, belong to the tenant and fit together. */
+async function refuseUnstartable(context: ApiContext, tenantId: string, template: RunRequest): Promise<void> {
+  try {
+    await checkRun(context.env, tenantId, template)
+  } catch (error) {
+    if (!(error instanceof PlanError)) throw error
+    // A target that was not reached yet may be there when the message comes.
+    if (error.code === 'conflict') return
+    const errors = error.problems.map(({ pointer, detail }) => ({ pointer: `/runTemplate${pointer}`, detail }))
+    const detail = errors.map((entry) => `${entry.pointer}: ${entry.detail}`).join('; ')
+    throw new ProblemError('invalid-request', detail, errors)
+  }
 }
 
 export function addHooks(api: Api): void {
@@ -133,7 +141,7 @@ export function addHooks(api: Api): void {
     const request = context.req.valid('json')
     const db = openDatabase(context.env.DB)
     if (request.direction === 'out') refuseAddress(request.url, allowsPrivate(context), '/url')
-    else await refuseForeignTarget(db, tenantId, request.runTemplate.targetId)
+    else await refuseUnstartable(context, tenantId, request.runTemplate)
     const secret = secretOf(request)
     const row = await insertHook(
       context.env,
@@ -178,7 +186,7 @@ export function addHooks(api: Api): void {
       throw new ProblemError('invalid-request', detail, errors)
     }
     if (fields.url !== undefined) refuseAddress(fields.url, allowsPrivate(context), '/url')
-    if (fields.runTemplate) await refuseForeignTarget(db, row.tenantId, fields.runTemplate.targetId)
+    if (fields.runTemplate) await refuseUnstartable(context, row.tenantId, fields.runTemplate)
     const changed: HookChange = { ...fields }
     if (disabled !== undefined) changed.disabledAt = disabled ? (row.disabledAt ?? Date.now()) : null
     if (Object.keys(changed).length > 0) await updateHook(db, row.tenantId, row.id, changed)

@@ -87,6 +87,20 @@ export async function startRun(
   return plan.run
 }
 
+/** Raises the PlanError that starting this run now would raise; nothing is written. */
+export async function checkRun(
+  env: Bindings,
+  tenantId: string,
+  request: RunRequest,
+  find: FindBenchmark = findBenchmark,
+): Promise<void> {
+  const db = openDatabase(env.DB)
+  const target = await probedTarget(db, tenantId, request.targetId, '/targetId')
+  const planned = await planBenchmarks(db, tenantId, request, target, find)
+  const benchmarks = planned.map(({ benchmark }) => benchmark)
+  await planRoles(db, tenantId, request, benchmarks)
+}
+
 /** What is asked for, benchmark by benchmark. */
 function askedBenchmarks(request: RunRequest): Asked[] {
   if ((request.suite === undefined) === (request.benchmarks === undefined))

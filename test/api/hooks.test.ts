@@ -103,4 +103,30 @@ describe('inbound hooks', () => {
     const made = await tenant.send('POST', '/v1/hooks', { body })
     expect(made.body).toMatchObject({ receives: `/v1/hooks/${made.body.id}/github`, environments: [] })
   })
+
+  it('refuse a template that could start no run, with the places, and take one whose target is not there yet', async () => {
+    serveHosts()
+    const tenant = await tenantWithTarget()
+    const { targetId } = tenant
+    const hook = (runTemplate: object) => ({ direction: 'in', provider: 'github', name: 'x', runTemplate })
+    for (const [template, place] of [
+      [{ targetId, benchmarks: [{ id: 'no-such-benchmark' }] }, '/runTemplate/benchmarks/0/id'],
+      [
+        { targetId, benchmarks: [{ id: 'factor', params: { passage: 3 } }] },
+        '/runTemplate/benchmarks/0/params/passage',
+      ],
+      [{ targetId, suite: 'smoke', budget: { microUsd: 5 } }, '/runTemplate/budget/microUsd'],
+    ] as const) {
+      const refused = await tenant.send('POST', '/v1/hooks', { body: hook(template) })
+      expect([refused.status, refused.body.errors?.[0].pointer]).toEqual([422, place])
+    }
+    const { body: made } = await tenant.send('POST', '/v1/hooks', { body: hook({ targetId, suite: 'smoke' }) })
+    const changed = await tenant.send('PATCH', `/v1/hooks/${made.id}`, {
+      body: { runTemplate: { targetId, benchmarks: [{ id: 'nothing' }] } },
+    })
+    expect(changed.status).toBe(422)
+    await env.DB.prepare('update targets set capabilities = null').run()
+    const early = await tenant.send('POST', '/v1/hooks', { body: hook({ targetId, suite: 'smoke' }) })
+    expect(early.status, early.text).toBe(201)
+  })
 })
