@@ -43,6 +43,8 @@ export interface Dispatcher {
   cancel(account: Account, error: ModelError): void
   /** Ends an account's questions that wait with `error`; those on their way may still be answered, but not repeated. */
   retire(account: Account, error: ModelError): void
+  /** Some questions so far may leave in lists. */
+  readonly asksLists: boolean
   /** Width of the window and what is open, for those who watch a run. */
   readonly load: { window: number; open: number; waiting: number }
 }
@@ -66,9 +68,13 @@ export function createDispatcher(target: TargetConnection, options: DispatcherOp
   const flights = createFlights({ target, dialect, context, transport, clock, timeoutMs, onLanded, onCrashed })
   const retired = new Map<Account, ModelError>()
   let turnComing = false
+  let asksLists = false
+  /** Answers that have come in and were not handed over yet. */
+  let arrived: { job: Job; answer: Answer }[] = []
   const timer = createTimer(clock, wake)
 
   function wake(now: number): void {
+    handOver()
     timer.wakeAt(flights.expire(now))
     timer.wakeAt(calls.expire(now, () => new ModelError('timeout', "The item's time was used up.")))
     const next = queue.release(now)
@@ -119,9 +125,23 @@ export function createDispatcher(target: TargetConnection, options: DispatcherOp
       if (answer instanceof ModelError) judge(job, answer, 1, now)
       else if (answer === undefined)
         judge(job, new ModelError('malformed', 'An answer of the list is missing.'), 1, now)
-      else calls.deliver(job, answer)
+      else arrive(job, answer)
     })
     pump()
+  }
+
+  /**
+   * Keeps an answer until the next questions have left. What is made of an answer takes longer than to send a question,
+   * and answers come in bunches: handed over at once, the last connection of a bunch would stand idle for all of them.
+   */
+  function arrive(job: Job, answer: Answer): void {
+    if (arrived.push({ job, answer }) === 1) turn(handOver)
+  }
+
+  function handOver(): void {
+    const all = arrived
+    arrived = []
+    for (const { job, answer } of all) calls.deliver(job, answer)
   }
 
   function onCrashed(flight: Flight, error: ModelError): void {
@@ -210,6 +230,7 @@ export function createDispatcher(target: TargetConnection, options: DispatcherOp
         grouped ||= piece.group !== null
         queue.add(newJob(piece, call, index, throttle.successes))
       })
+      asksLists ||= grouped
       if (!grouped) pump()
       else if (!turnComing) {
         turnComing = true
@@ -221,13 +242,18 @@ export function createDispatcher(target: TargetConnection, options: DispatcherOp
       return answers
     },
     cancel(account, error) {
+      handOver()
       calls.end(account, error)
       flights.abandon(error)
       if (calls.size === 0) timer.stop()
     },
     retire(account, error) {
+      handOver()
       retired.set(account, error)
       calls.end(account, error, flights.calls())
+    },
+    get asksLists() {
+      return asksLists
     },
     get load() {
       return { window: throttle.width, open: flights.size, waiting: queue.size }
