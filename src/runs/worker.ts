@@ -45,6 +45,8 @@ export const normalPace: Pace = {
 
 /** Rows that are committed at once without waiting for the clock. */
 const rowsPerCommit = 500
+/** Items that are taken at once, however few are needed: a take costs several calls to storage. */
+const leastTaken = 1000
 /** Shards that may wait for their commit before no more are taken: a slow database must not fill the memory. */
 const mostUncommitted = 16
 /** Other runs get their turn after this long. */
@@ -68,7 +70,6 @@ export async function takeTurn(options: {
   pace?: Pace
 }): Promise<Turn> {
   const { env, db, run, workshop } = options
-  const { slots } = workshop
   const pace = options.pace ?? normalPace
   const owner = crypto.randomUUID()
   const startedAt = Date.now()
@@ -117,7 +118,7 @@ export async function takeTurn(options: {
     return sum
   }
 
-  const hungry = () => backlog() < slots && committer.held.size < active.size + mostUncommitted
+  const hungry = () => backlog() < workshop.slots && committer.held.size < active.size + mostUncommitted
 
   function fail(error: unknown): void {
     failure ??= { error }
@@ -157,7 +158,7 @@ export async function takeTurn(options: {
   }
 
   function pump(): void {
-    while (!doubt && running < (careful.size > 0 ? 1 : slots)) {
+    while (!doubt && running < (careful.size > 0 ? 1 : workshop.slots)) {
       const shard = line.next(mayBegin)
       if (shard === undefined) break
       running++
@@ -234,8 +235,9 @@ export async function takeTurn(options: {
 
   async function take(): Promise<boolean> {
     const now = Date.now()
-    // Twice what keeps the target busy: the next slices are at hand before these are through.
-    const most = Math.max(1, Math.ceil((2 * slots - backlog()) / 200))
+    // Well beyond what keeps the target busy: the next slices are at hand before these are through.
+    const ahead = Math.max(2 * workshop.slots, leastTaken)
+    const most = Math.max(1, Math.ceil((ahead - backlog()) / 200))
     const rows = await takeShards(db, run.id, owner, now, now + leaseMs, most)
     for (const { id } of rows) taken.add(id)
     const opened = await workshop.open(rows, onStop)

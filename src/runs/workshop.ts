@@ -24,7 +24,7 @@ export interface Workshop {
   readonly spend: Spend
   /** Requests sent so far. */
   readonly requests: number
-  /** Items that keep the target busy when they are evaluated at once. */
+  /** Items that keep the target busy when they are evaluated at once: more once questions leave in lists. */
   readonly slots: number
   /** Opens taken shards, in their order. */
   open(rows: readonly ShardRow[], onStop: (error: ModelError) => void): Promise<ShardWork[]>
@@ -152,15 +152,19 @@ export function openWorkshop(options: {
   }
 
   const width = Math.min(maxConnections, connection.limits.maxConnections ?? maxConnections)
-  const inLists = target.capabilities?.promptLists === true
-  const slots = inLists ? Math.min(width, 8) * (connection.limits.maxBatch ?? defaultMaxBatch) * 2 : width * 3
+  const slotsAlone = Math.max(16, width * 3)
+  const slotsInLists = Math.min(width, 8) * (connection.limits.maxBatch ?? defaultMaxBatch) * 2
+  const asksLists = () =>
+    own.dispatcher.asksLists || [...others.values()].some(({ dispatcher }) => dispatcher.asksLists)
 
   return {
     spend,
     get requests() {
       return usages.reduce((sum, { requests }) => sum + requests, 0)
     },
-    slots: Math.max(16, Math.min(mostSlots, slots)),
+    get slots() {
+      return Math.min(mostSlots, asksLists() ? Math.max(slotsAlone, slotsInLists) : slotsAlone)
+    },
     async open(rows, onStop) {
       const groups = Map.groupBy(rows, ({ runBenchmarkId }) => runBenchmarkId)
       const opened = await Promise.all([...groups.values()].map((group) => openGroup(group, onStop)))
