@@ -6,6 +6,7 @@ import type { RunRow } from '../store/runs.ts'
 import { releaseShards, restShards, takeShards } from '../store/shards.ts'
 import { createCommitter, leaseMs, type RunState } from './commit.ts'
 import { createLine } from './line.ts'
+import { normalPace, type Pace } from './pace.ts'
 import type { ShardWork } from './shard.ts'
 import { stopReasonOf } from './stop-reason.ts'
 import type { Workshop } from './workshop.ts'
@@ -18,29 +19,6 @@ export interface Turn {
   complete: boolean
   /** The determinism check was made. */
   checked: boolean
-}
-
-export interface Pace {
-  /** A turn's length; what is left then goes back to the queue. */
-  turnMs: number
-  /** How long requests that are open at the turn's end may still take. */
-  landingMs: number
-  /** A turn's length where a shard came to nothing before: one answer may take longer than a turn. */
-  longTurnMs: number
-  /** Answers older than this are stored. */
-  commitMs: number
-  /** Requests of one turn: an invocation's subrequests are limited to 10,000. */
-  mostRequests: number
-  /** Waits between attempts while storage fails; left out: half a minute in all. */
-  storageWaits?: readonly number[]
-}
-
-export const normalPace: Pace = {
-  turnMs: 60_000,
-  landingMs: 30_000,
-  longTurnMs: 480_000,
-  commitMs: 2000,
-  mostRequests: 9000,
 }
 
 /** Rows that are committed at once without waiting for the clock. */
@@ -96,6 +74,7 @@ export async function takeTurn(options: {
   let doubt = false
   let restUntil = 0
   let running = 0
+  let pumpComing = false
   let ended = 0
   let answered = options.begun
   let checked = run.determinism !== null
@@ -158,7 +137,12 @@ export async function takeTurn(options: {
   }
 
   function pump(): void {
+    let begun = 0
     while (!doubt && running < (careful.size > 0 ? 1 : workshop.slots)) {
+      if (begun++ >= workshop.stride) {
+        pumpLater()
+        break
+      }
       const shard = line.next(mayBegin)
       if (shard === undefined) break
       running++
@@ -170,6 +154,15 @@ export async function takeTurn(options: {
       })
     }
     if (hungry()) signal()
+  }
+
+  function pumpLater(): void {
+    if (pumpComing) return
+    pumpComing = true
+    setTimeout(() => {
+      pumpComing = false
+      pump()
+    }, 0)
   }
 
   /** What the end of an item means for its shard and for the turn. */

@@ -97,8 +97,8 @@ async function untilFinished(instance: Instance, runId: string): Promise<Run> {
     const passed = performance.now() - begun
     if (passed > 300_000) throw new Error(`the run is still ${run.status} after five minutes`)
     const { done, total } = run.progress
-    const left = done === 0 ? passed : (passed * (total - done)) / done
-    await new Promise((resolve) => setTimeout(resolve, Math.min(200, Math.max(10, left / 2))))
+    const left = done === 0 ? Math.max(100, 2 * passed) : (passed * (total - done)) / done
+    await new Promise((resolve) => setTimeout(resolve, Math.min(500, Math.max(10, left / 2))))
   }
 }
 
