@@ -49,6 +49,9 @@ export interface Dispatcher {
   readonly load: { window: number; open: number; waiting: number }
 }
 
+/** Requests whose answers are handed over in one go: what comes in meanwhile waits for that. */
+const handedAtOnce = 8
+
 /** Opens a target for one invocation. Raises ModelError('capability_missing') before the target's first probe. */
 export function createDispatcher(target: TargetConnection, options: DispatcherOptions = {}): Dispatcher {
   const { capabilities } = target
@@ -69,8 +72,8 @@ export function createDispatcher(target: TargetConnection, options: DispatcherOp
   const retired = new Map<Account, ModelError>()
   let turnComing = false
   let asksLists = false
-  /** Answers that have come in and were not handed over yet. */
-  let arrived: { job: Job; answer: Answer }[] = []
+  /** Answers that have come in and were not handed over yet, by request. */
+  const arrived: { job: Job; answer: Answer }[][] = []
   const timer = createTimer(clock, wake)
 
   function wake(now: number): void {
@@ -120,28 +123,29 @@ export function createDispatcher(target: TargetConnection, options: DispatcherOp
     throttle.succeeded({ sentAt, isList: jobs.length > 1 }, headers, now)
     told(flight, now)
     share(jobs, decoded)
+    const answers: { job: Job; answer: Answer }[] = []
     jobs.forEach((job, index) => {
       const answer = decoded.answers[index]
       if (answer instanceof ModelError) judge(job, answer, 1, now)
       else if (answer === undefined)
         judge(job, new ModelError('malformed', 'An answer of the list is missing.'), 1, now)
-      else arrive(job, answer)
+      else answers.push({ job, answer })
     })
     pump()
+    if (arrived.push(answers) === 1) turn(handOverSome)
   }
 
   /**
-   * Keeps an answer until the next questions have left. What is made of an answer takes longer than to send a question,
-   * and answers come in bunches: handed over at once, the last connection of a bunch would stand idle for all of them.
+   * Hands over answers when the next questions have left. What is made of an answer takes longer than to send a
+   * question, and answers come in bunches: handed over at once, the last connection of a bunch would stand idle for all
+   * of them.
    */
-  function arrive(job: Job, answer: Answer): void {
-    if (arrived.push({ job, answer }) === 1) turn(handOver)
+  function handOver(requests = arrived.length): void {
+    for (const answers of arrived.splice(0, requests)) for (const { job, answer } of answers) calls.deliver(job, answer)
+    if (arrived.length > 0) turn(handOverSome)
   }
-
-  function handOver(): void {
-    const all = arrived
-    arrived = []
-    for (const { job, answer } of all) calls.deliver(job, answer)
+  function handOverSome(): void {
+    handOver(handedAtOnce)
   }
 
   function onCrashed(flight: Flight, error: ModelError): void {
