@@ -51,18 +51,19 @@ export async function watchHeap(inspectorPort: number): Promise<HeapWatch> {
     async peakLive(work) {
       let peak: number | null = null
       let working = true
-      const done = work().finally(() => {
-        working = false
-      })
-      const looking = (async () => {
+      const look = async () => {
         while (working) {
           await ask('HeapProfiler.collectGarbage')
           const { result } = await ask('Runtime.getHeapUsage')
           if (result?.usedSize !== undefined) peak = Math.max(peak ?? 0, result.usedSize / 1048576)
           await new Promise((resolve) => setTimeout(resolve, 100))
         }
-      })()
-      await Promise.all([done, looking])
+      }
+      // Not waited for: a Worker that has nothing more to do need not answer.
+      void look()
+      await work().finally(() => {
+        working = false
+      })
       return peak
     },
     stop: () => socket.close(),

@@ -12,7 +12,7 @@ import type { Run } from '../../schema/run.ts'
 import { finishedStatuses } from '../../schema/states.ts'
 import { freePort } from '../../src/cli/demo/ports.ts'
 import { start, stop } from '../../src/cli/demo/processes.ts'
-import { untilHealthy } from '../../src/cli/demo/servers.ts'
+import { untilHealthy, wranglerEnvironment } from '../../src/cli/demo/servers.ts'
 import { projectRoot } from '../../src/cli/setup/root.ts'
 import { type Instance, startInstance } from '../end-to-end/instance.ts'
 import { watchHeap } from './heap.ts'
@@ -143,7 +143,7 @@ async function main(chosen: Setting[], repeats: number): Promise<void> {
       '--inspector-port',
       '0',
     ].concat(['--persist-to', join(folder, 'state'), '--show-interactive-dev-session=false', '--log-level', 'warn']),
-    { cwd: projectRoot, env: { WRANGLER_SEND_METRICS: 'false', CI: 'true' }, logFile: join(folder, 'bare.log') },
+    { cwd: projectRoot, env: wranglerEnvironment, logFile: join(folder, 'bare.log') },
   )
   const inspectorPort = await freePort(45_000 + Math.floor(Math.random() * 9000))
   const instance = await startInstance({ vars: { MAX_CONNECTIONS: '64' }, inspectorPort })
