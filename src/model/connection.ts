@@ -50,10 +50,16 @@ export function trimmedBase(baseUrl: string): string {
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`
 }
 
+/** Of the base URL that was asked for last: each request asks for the same again. */
+let lastRoot = { baseUrl: '', root: '' }
+
 /** Where `/chat/completions` hangs: a bare host gets `/v1`, any path stays as the user gave it. */
 export function openaiRoot(baseUrl: string): string {
-  const base = trimmedBase(baseUrl)
-  return new URL(base).pathname === '/' ? `${base}/v1` : base
+  if (lastRoot.baseUrl !== baseUrl) {
+    const base = trimmedBase(baseUrl)
+    lastRoot = { baseUrl, root: new URL(base).pathname === '/' ? `${base}/v1` : base }
+  }
+  return lastRoot.root
 }
 
 /** The server's own root, above `/v1`, where native endpoints hang. */

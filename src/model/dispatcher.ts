@@ -43,9 +43,14 @@ export interface Dispatcher {
   cancel(account: Account, error: ModelError): void
   /** Ends an account's questions that wait with `error`; those on their way may still be answered, but not repeated. */
   retire(account: Account, error: ModelError): void
+  /** Some questions so far may leave in lists. */
+  readonly asksLists: boolean
   /** Width of the window and what is open, for those who watch a run. */
   readonly load: { window: number; open: number; waiting: number }
 }
+
+/** Requests whose answers are handed over in one go: what comes in meanwhile waits for that. */
+const handedAtOnce = 8
 
 /** Opens a target for one invocation. Raises ModelError('capability_missing') before the target's first probe. */
 export function createDispatcher(target: TargetConnection, options: DispatcherOptions = {}): Dispatcher {
@@ -66,9 +71,13 @@ export function createDispatcher(target: TargetConnection, options: DispatcherOp
   const flights = createFlights({ target, dialect, context, transport, clock, timeoutMs, onLanded, onCrashed })
   const retired = new Map<Account, ModelError>()
   let turnComing = false
+  let asksLists = false
+  /** Answers that have come in and were not handed over yet, by request. */
+  const arrived: { job: Job; answer: Answer }[][] = []
   const timer = createTimer(clock, wake)
 
   function wake(now: number): void {
+    handOver()
     timer.wakeAt(flights.expire(now))
     timer.wakeAt(calls.expire(now, () => new ModelError('timeout', "The item's time was used up.")))
     const next = queue.release(now)
@@ -114,14 +123,29 @@ export function createDispatcher(target: TargetConnection, options: DispatcherOp
     throttle.succeeded({ sentAt, isList: jobs.length > 1 }, headers, now)
     told(flight, now)
     share(jobs, decoded)
+    const answers: { job: Job; answer: Answer }[] = []
     jobs.forEach((job, index) => {
       const answer = decoded.answers[index]
       if (answer instanceof ModelError) judge(job, answer, 1, now)
       else if (answer === undefined)
         judge(job, new ModelError('malformed', 'An answer of the list is missing.'), 1, now)
-      else calls.deliver(job, answer)
+      else answers.push({ job, answer })
     })
     pump()
+    if (arrived.push(answers) === 1) turn(handOverSome)
+  }
+
+  /**
+   * Hands over answers when the next questions have left. What is made of an answer takes longer than to send a
+   * question, and answers come in bunches: handed over at once, the last connection of a bunch would stand idle for all
+   * of them.
+   */
+  function handOver(requests = arrived.length): void {
+    for (const answers of arrived.splice(0, requests)) for (const { job, answer } of answers) calls.deliver(job, answer)
+    if (arrived.length > 0) turn(handOverSome)
+  }
+  function handOverSome(): void {
+    handOver(handedAtOnce)
   }
 
   function onCrashed(flight: Flight, error: ModelError): void {
@@ -210,6 +234,7 @@ export function createDispatcher(target: TargetConnection, options: DispatcherOp
         grouped ||= piece.group !== null
         queue.add(newJob(piece, call, index, throttle.successes))
       })
+      asksLists ||= grouped
       if (!grouped) pump()
       else if (!turnComing) {
         turnComing = true
@@ -221,13 +246,18 @@ export function createDispatcher(target: TargetConnection, options: DispatcherOp
       return answers
     },
     cancel(account, error) {
+      handOver()
       calls.end(account, error)
       flights.abandon(error)
       if (calls.size === 0) timer.stop()
     },
     retire(account, error) {
+      handOver()
       retired.set(account, error)
       calls.end(account, error, flights.calls())
+    },
+    get asksLists() {
+      return asksLists
     },
     get load() {
       return { window: throttle.width, open: flights.size, waiting: queue.size }

@@ -34,16 +34,19 @@ export function retryAfterMs(headers: Headers, now: number): number | undefined 
   return exhaustedReset(headers, now)
 }
 
+/** Headers of a rate window: how much is left of it, and when it begins anew. */
+const windows = ['-requests', '-tokens', ''].flatMap((what) =>
+  ['x-ratelimit', 'ratelimit'].map((prefix) => [`${prefix}-remaining${what}`, `${prefix}-reset${what}`] as const),
+)
+
 /** Milliseconds until an exhausted rate window opens again; undefined while there is some left. */
 export function exhaustedReset(headers: Headers, now: number): number | undefined {
   let longest: number | undefined
-  for (const what of ['-requests', '-tokens', '']) {
-    for (const prefix of ['x-ratelimit', 'ratelimit']) {
-      const remaining = headers.get(`${prefix}-remaining${what}`)
-      if (remaining === null || Number(remaining) > 0) continue
-      const reset = parseReset(headers.get(`${prefix}-reset${what}`) ?? '', now)
-      if (reset !== null) longest = Math.max(longest ?? 0, Math.min(reset, 86_400_000))
-    }
+  for (const [remainingName, resetName] of windows) {
+    const remaining = headers.get(remainingName)
+    if (remaining === null || Number(remaining) > 0) continue
+    const reset = parseReset(headers.get(resetName) ?? '', now)
+    if (reset !== null) longest = Math.max(longest ?? 0, Math.min(reset, 86_400_000))
   }
   return longest
 }

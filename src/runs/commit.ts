@@ -120,15 +120,12 @@ export function createCommitter(options: {
     const renewed = mine.map((shard) => shard.row.id).filter((id) => !complete.includes(id))
     const statements: Statement[] = [
       renewLeases(db, owner, renewed, now + leaseMs),
-      runState(db, run.id, now - 2000),
       ...insertScores(db, owner, rows),
       ...insertUsage(db, usage),
     ]
     if (moved.length > 0) statements.push(noteProgress(db, owner, moved))
-    if (complete.length > 0) {
-      statements.push(closeShards(db, owner, complete))
-      statements.push(runState(db, run.id, now - 2000))
-    }
+    if (complete.length > 0) statements.push(closeShards(db, owner, complete))
+    statements.push(runState(db, run.id, now - 2000))
     const results = await inOneBatch(db, statements)
     const kept = new Set((results[0] as { id: string }[]).map(({ id }) => id))
     for (const shard of mine) {
@@ -137,7 +134,7 @@ export function createCommitter(options: {
       shard.dropped = true
       options.onLost(shard)
     }
-    const [state] = results[complete.length > 0 ? results.length - 1 : 1] as [StateRow | undefined]
+    const [state] = results.at(-1) as [StateRow | undefined]
     return {
       open: state?.open ?? 0,
       ended: state === undefined || state.stopReason !== null || !['queued', 'running'].includes(state.status),

@@ -66,14 +66,13 @@ export async function makeReport(
  */
 export async function finishRun(env: Bindings, runId: string, find: FindBenchmark = findBenchmark): Promise<void> {
   const db = openDatabase(env.DB)
-  const run = await getRunForWork(db, runId)
+  const [run, benchmarks] = await Promise.all([getRunForWork(db, runId), getRunBenchmarks(db, runId)])
   if (run === null) return
   if (!finishedRun(run)) {
     const now = Date.now()
     const reports: ReportRow[] = []
     // One benchmark after another: the rows of one are let go before those of the next are read.
-    for (const benchmark of await getRunBenchmarks(db, runId))
-      reports.push(await makeReport(db, run, benchmark, now, find))
+    for (const benchmark of benchmarks) reports.push(await makeReport(db, run, benchmark, now, find))
     const status = endStatus(
       run.stopReason,
       reports.map(({ counts }) => counts),

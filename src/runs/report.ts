@@ -7,10 +7,10 @@ import {
 } from '../../schema/report.ts'
 import type { AnyBenchmark, ReportContext, Row } from '../benchmarks/define.ts'
 import type { RunBenchmarkRow, RunRow } from '../store/runs.ts'
-import type { StoredScore } from '../store/scores.ts'
+import type { BenchmarkScore } from '../store/scores.ts'
 
 /** A stored row as a benchmark's report gets it. */
-export const reportRow = (row: StoredScore): Row<unknown> => ({
+export const reportRow = (row: BenchmarkScore): Row<unknown> => ({
   index: row.itemIndex,
   itemId: row.itemId,
   cluster: row.cluster,
@@ -21,7 +21,7 @@ export const reportRow = (row: StoredScore): Row<unknown> => ({
 })
 
 /** How many items of each state there are, from all rows of a benchmark. */
-export function countRows(rows: readonly StoredScore[], total: number): ItemCounts {
+export function countRows(rows: readonly BenchmarkScore[], total: number): ItemCounts {
   const counts: ItemCounts = {
     total,
     scored: 0,
@@ -50,7 +50,7 @@ export function reportOf(
   benchmark: AnyBenchmark | undefined,
   row: Pick<RunBenchmarkRow, 'title' | 'params' | 'size'>,
   run: Pick<RunRow, 'seed' | 'target'>,
-  rows: readonly StoredScore[],
+  rows: readonly BenchmarkScore[],
 ): BenchmarkReport {
   const context: ReportContext<unknown> = {
     params: row.params,

@@ -20,9 +20,10 @@ import { getTarget, targetConnection } from '../store/targets.ts'
 import { runUsage } from '../store/usage.ts'
 import { announce, finishRun } from './finish.ts'
 import { logFailure } from './log.ts'
+import type { Pace } from './pace.ts'
 import type { FindBenchmark } from './plan.ts'
 import { sendWork, stalledAfterMs, wakeStalled } from './wake.ts'
-import { type Pace, takeTurn } from './worker.ts'
+import { takeTurn } from './worker.ts'
 import { openWorkshop, type Workshop } from './workshop.ts'
 
 /** What a test may bring of its own. */

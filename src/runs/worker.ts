@@ -6,6 +6,7 @@ import type { RunRow } from '../store/runs.ts'
 import { releaseShards, restShards, takeShards } from '../store/shards.ts'
 import { createCommitter, leaseMs, type RunState } from './commit.ts'
 import { createLine } from './line.ts'
+import { normalPace, type Pace } from './pace.ts'
 import type { ShardWork } from './shard.ts'
 import { stopReasonOf } from './stop-reason.ts'
 import type { Workshop } from './workshop.ts'
@@ -20,31 +21,10 @@ export interface Turn {
   checked: boolean
 }
 
-export interface Pace {
-  /** A turn's length; what is left then goes back to the queue. */
-  turnMs: number
-  /** How long requests that are open at the turn's end may still take. */
-  landingMs: number
-  /** A turn's length where a shard came to nothing before: one answer may take longer than a turn. */
-  longTurnMs: number
-  /** Answers older than this are stored. */
-  commitMs: number
-  /** Requests of one turn: an invocation's subrequests are limited to 10,000. */
-  mostRequests: number
-  /** Waits between attempts while storage fails; left out: half a minute in all. */
-  storageWaits?: readonly number[]
-}
-
-export const normalPace: Pace = {
-  turnMs: 60_000,
-  landingMs: 30_000,
-  longTurnMs: 480_000,
-  commitMs: 2000,
-  mostRequests: 9000,
-}
-
 /** Rows that are committed at once without waiting for the clock. */
 const rowsPerCommit = 500
+/** Items that are taken at once, however few are needed: a take costs several calls to storage. */
+const leastTaken = 1000
 /** Shards that may wait for their commit before no more are taken: a slow database must not fill the memory. */
 const mostUncommitted = 16
 /** Other runs get their turn after this long. */
@@ -68,7 +48,6 @@ export async function takeTurn(options: {
   pace?: Pace
 }): Promise<Turn> {
   const { env, db, run, workshop } = options
-  const { slots } = workshop
   const pace = options.pace ?? normalPace
   const owner = crypto.randomUUID()
   const startedAt = Date.now()
@@ -95,6 +74,7 @@ export async function takeTurn(options: {
   let doubt = false
   let restUntil = 0
   let running = 0
+  let pumpComing = false
   let ended = 0
   let answered = options.begun
   let checked = run.determinism !== null
@@ -117,7 +97,7 @@ export async function takeTurn(options: {
     return sum
   }
 
-  const hungry = () => backlog() < slots && committer.held.size < active.size + mostUncommitted
+  const hungry = () => backlog() < workshop.slots && committer.held.size < active.size + mostUncommitted
 
   function fail(error: unknown): void {
     failure ??= { error }
@@ -157,7 +137,12 @@ export async function takeTurn(options: {
   }
 
   function pump(): void {
-    while (!doubt && running < (careful.size > 0 ? 1 : slots)) {
+    let begun = 0
+    while (!doubt && running < (careful.size > 0 ? 1 : workshop.slots)) {
+      if (begun++ >= workshop.stride) {
+        pumpLater()
+        break
+      }
       const shard = line.next(mayBegin)
       if (shard === undefined) break
       running++
@@ -169,6 +154,15 @@ export async function takeTurn(options: {
       })
     }
     if (hungry()) signal()
+  }
+
+  function pumpLater(): void {
+    if (pumpComing) return
+    pumpComing = true
+    setTimeout(() => {
+      pumpComing = false
+      pump()
+    }, 0)
   }
 
   /** What the end of an item means for its shard and for the turn. */
@@ -234,8 +228,9 @@ export async function takeTurn(options: {
 
   async function take(): Promise<boolean> {
     const now = Date.now()
-    // Twice what keeps the target busy: the next slices are at hand before these are through.
-    const most = Math.max(1, Math.ceil((2 * slots - backlog()) / 200))
+    // Well beyond what keeps the target busy: the next slices are at hand before these are through.
+    const ahead = Math.max(2 * workshop.slots, leastTaken)
+    const most = Math.max(1, Math.ceil((ahead - backlog()) / 200))
     const rows = await takeShards(db, run.id, owner, now, now + leaseMs, most)
     for (const { id } of rows) taken.add(id)
     const opened = await workshop.open(rows, onStop)

@@ -24,8 +24,10 @@ export interface Workshop {
   readonly spend: Spend
   /** Requests sent so far. */
   readonly requests: number
-  /** Items that keep the target busy when they are evaluated at once. */
+  /** Items that keep the target busy when they are evaluated at once: more once questions leave in lists. */
   readonly slots: number
+  /** Items that begin in one go: where each question leaves alone, the first must not wait for the last item. */
+  readonly stride: number
   /** Opens taken shards, in their order. */
   open(rows: readonly ShardRow[], onStop: (error: ModelError) => void): Promise<ShardWork[]>
   /** Makes the determinism check and keeps it with the run; false where it cannot be made yet. */
@@ -40,6 +42,8 @@ export interface Workshop {
 
 /** More items at once than this would cost memory and bring nothing. */
 const mostSlots = 1500
+/** Items that begin in one go, where their questions leave one by one. */
+const strideAlone = 16
 /** Items that are looked through for a question to ask twice. */
 const mostChecked = 25
 
@@ -152,15 +156,22 @@ export function openWorkshop(options: {
   }
 
   const width = Math.min(maxConnections, connection.limits.maxConnections ?? maxConnections)
-  const inLists = target.capabilities?.promptLists === true
-  const slots = inLists ? Math.min(width, 8) * (connection.limits.maxBatch ?? defaultMaxBatch) * 2 : width * 3
+  const slotsAlone = Math.max(16, width * 3)
+  const slotsInLists = Math.min(width, 8) * (connection.limits.maxBatch ?? defaultMaxBatch) * 2
+  const asksLists = () =>
+    own.dispatcher.asksLists || [...others.values()].some(({ dispatcher }) => dispatcher.asksLists)
 
   return {
     spend,
     get requests() {
       return usages.reduce((sum, { requests }) => sum + requests, 0)
     },
-    slots: Math.max(16, Math.min(mostSlots, slots)),
+    get slots() {
+      return Math.min(mostSlots, asksLists() ? Math.max(slotsAlone, slotsInLists) : slotsAlone)
+    },
+    get stride() {
+      return asksLists() ? mostSlots : strideAlone
+    },
     async open(rows, onStop) {
       const groups = Map.groupBy(rows, ({ runBenchmarkId }) => runBenchmarkId)
       const opened = await Promise.all([...groups.values()].map((group) => openGroup(group, onStop)))

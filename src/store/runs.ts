@@ -1,8 +1,6 @@
-import { eq } from 'drizzle-orm'
 import type { ItemCounts } from '../../schema/report.ts'
 import type { Run, RunReport } from '../../schema/run.ts'
 import type { ScoreStatus } from '../../schema/states.ts'
-import { runBenchmarks } from '../../schema/tables.ts'
 import type { Database } from './database.ts'
 import { executionView } from './execution.ts'
 import { getReports } from './reports.ts'
@@ -12,30 +10,27 @@ import { runUsage } from './usage.ts'
 
 export * from './run-rows.ts'
 
-/** How many items of each benchmark of a run have a row of each status, and why items were lost. */
-export async function runProgress(db: Database, runId: string): Promise<Map<string, ItemCounts>> {
-  const [benchmarks, kinds] = await Promise.all([
-    db
-      .select({ id: runBenchmarks.id, size: runBenchmarks.size })
-      .from(runBenchmarks)
-      .where(eq(runBenchmarks.runId, runId)),
-    countedStatuses(db, runId),
-  ])
-  const counts = new Map<string, ItemCounts>(
+/** A run's benchmarks, and how many items of each have a row of each status, and why items were lost. */
+export async function runProgress(
+  db: Database,
+  runId: string,
+): Promise<{ benchmarks: RunBenchmarkRow[]; progress: Map<string, ItemCounts> }> {
+  const [benchmarks, kinds] = await Promise.all([getRunBenchmarks(db, runId), countedStatuses(db, runId)])
+  const progress = new Map<string, ItemCounts>(
     benchmarks.map(({ id, size }) => [
       id,
       { total: size, scored: 0, refused: 0, error: 0, skipped: 0, open: size, reasons: {} },
     ]),
   )
   for (const { id, kind, number } of kinds) {
-    const own = counts.get(id)
+    const own = progress.get(id)
     if (own === undefined) continue
     const [status, reason] = kind.split(/:(.*)/s) as [ScoreStatus, string | undefined]
     own[status] += number
     own.open -= number
     if (reason !== undefined) own.reasons[reason] = (own.reasons[reason] ?? 0) + number
   }
-  return counts
+  return { benchmarks, progress }
 }
 
 const iso = (time: number) => new Date(time).toISOString()
@@ -53,7 +48,7 @@ const noCounts = (size: number): ItemCounts => ({
 
 /** A run as the API shows it, with the state of each benchmark. */
 export async function runView(db: Database, row: RunRow): Promise<Run> {
-  const [benchmarks, progress] = await Promise.all([getRunBenchmarks(db, row.id), runProgress(db, row.id)])
+  const { benchmarks, progress } = await runProgress(db, row.id)
   return viewOf(row, benchmarks, progress)
 }
 
@@ -100,8 +95,7 @@ export function viewOf(row: RunRow, benchmarks: RunBenchmarkRow[], progress: Map
 
 /** A run with the reports of its benchmarks; a benchmark without one (the run has not ended) is left out. */
 export async function runReportView(db: Database, row: RunRow): Promise<RunReport> {
-  const [benchmarks, progress, kept, used] = await Promise.all([
-    getRunBenchmarks(db, row.id),
+  const [{ benchmarks, progress }, kept, used] = await Promise.all([
     runProgress(db, row.id),
     getReports(db, row.id),
     runUsage(db, row.id),

@@ -1,7 +1,10 @@
 /** Watches how much memory a Worker's own objects hold, by the inspector that `wrangler dev` opens. */
 export interface HeapWatch {
-  /** The largest heap in use since the last call, MiB. Null where the inspector never answered. */
-  takePeakMiB(): number | null
+  /**
+   * The most memory that was live while `work` ran, MiB: garbage is collected before each look, ten times a second, so
+   * that `work` takes longer than it would. Null where the inspector never answered.
+   */
+  peakLive(work: () => Promise<unknown>): Promise<number | null>
   stop(): void
 }
 
@@ -11,7 +14,12 @@ interface Listed {
   webSocketDebuggerUrl: string
 }
 
-/** Asks four times a second. Raises where no Worker is listed on that port. */
+interface Reply {
+  id?: number
+  result?: { usedSize?: number }
+}
+
+/** Raises where no Worker is listed on that port. */
 export async function watchHeap(inspectorPort: number): Promise<HeapWatch> {
   const response = await fetch(`http://127.0.0.1:${inspectorPort}/json`)
   const listed = (await response.json()) as Listed[]
@@ -24,24 +32,40 @@ export async function watchHeap(inspectorPort: number): Promise<HeapWatch> {
     socket.onopen = resolve
     socket.onerror = () => reject(new Error('the inspector refused the connection'))
   })
-  let peak: number | null = null
+  const waiting = new Map<number, (reply: Reply) => void>()
   socket.onmessage = ({ data }) => {
-    const used = (JSON.parse(String(data)) as { result?: { usedSize?: number } }).result?.usedSize
-    if (used !== undefined) peak = Math.max(peak ?? 0, used / 1048576)
+    const reply = JSON.parse(String(data)) as Reply
+    if (reply.id !== undefined) waiting.get(reply.id)?.(reply)
   }
-  let id = 0
-  const timer = setInterval(() => {
-    socket.send(JSON.stringify({ id: ++id, method: 'Runtime.getHeapUsage', params: {} }))
-  }, 250)
+  let lastId = 0
+  const ask = (method: string) =>
+    new Promise<Reply>((resolve) => {
+      const id = ++lastId
+      waiting.set(id, (reply) => {
+        waiting.delete(id)
+        resolve(reply)
+      })
+      socket.send(JSON.stringify({ id, method, params: {} }))
+    })
   return {
-    takePeakMiB() {
-      const taken = peak
-      peak = null
-      return taken
+    async peakLive(work) {
+      let peak: number | null = null
+      let working = true
+      const look = async () => {
+        while (working) {
+          await ask('HeapProfiler.collectGarbage')
+          const { result } = await ask('Runtime.getHeapUsage')
+          if (result?.usedSize !== undefined) peak = Math.max(peak ?? 0, result.usedSize / 1048576)
+          await new Promise((resolve) => setTimeout(resolve, 100))
+        }
+      }
+      // Not waited for: a Worker that has nothing more to do need not answer.
+      void look()
+      await work().finally(() => {
+        working = false
+      })
+      return peak
     },
-    stop() {
-      clearInterval(timer)
-      socket.close()
-    },
+    stop: () => socket.close(),
   }
 }

@@ -209,6 +209,49 @@ test('a newer model that wants max_completion_tokens gets it', async () => {
   expect(sent[1]?.body.max_completion_tokens).toBe(512)
 })
 
+describe('answers that come in a bunch', () => {
+  /** Four questions over two connections; the first two are answered, and the turn that follows has not come. */
+  const bunch = async () => {
+    const order: string[] = []
+    const turns: (() => void)[] = []
+    const answers: (() => void)[] = []
+    const { clock, session } = open(
+      (request) => {
+        order.push(`asked ${request.body.messages[0].content}`)
+        return new Promise((resolve) => void answers.push(() => resolve(echoing(request))))
+      },
+      { maxConnections: 2, turn: (callback) => void turns.push(callback) },
+    )
+    for (const item of items(4)) {
+      const answered = session.forItem(item).chat([{ role: 'user', content: item }])
+      answered.then(
+        () => order.push(`answered ${item}`),
+        () => order.push(`failed ${item}`),
+      )
+    }
+    for (const answer of answers.splice(0)) answer()
+    await clock.pass(0)
+    return { clock, session, order, turn: () => turns.splice(0).forEach((callback) => void callback()) }
+  }
+  const asked = items(4).map((item) => `asked ${item}`)
+
+  test('are handed over when the next questions have left', async () => {
+    const { clock, order, turn } = await bunch()
+    expect(order).toEqual(asked)
+    turn()
+    await clock.pass(0)
+    expect(order).toEqual([...asked, 'answered item 0', 'answered item 1'])
+  })
+
+  test.each(['close', 'windDown'] as const)('are kept where the work ends before: %s', async (end) => {
+    const { clock, session, order } = await bunch()
+    session[end]()
+    await clock.pass(0)
+    const lost = end === 'close' ? ['failed item 2', 'failed item 3'] : []
+    expect(order).toEqual([...asked, 'answered item 0', 'answered item 1', ...lost])
+  })
+})
+
 describe('lists', () => {
   const complete = (session: ReturnType<typeof open>['session'], item: string) =>
     outcome(session.forItem(item).complete(item))

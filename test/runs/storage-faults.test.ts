@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
+import { normalPace } from '../../src/runs/pace.ts'
 import { workOn } from '../../src/runs/work.ts'
-import { normalPace } from '../../src/runs/worker.ts'
 import { openDatabase } from '../../src/store/database.ts'
 import { runReportView } from '../../src/store/runs.ts'
 import { failingStorage, type Plan } from './failing-storage.ts'

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
+import { normalPace } from '../../src/runs/pace.ts'
 import { workOn } from '../../src/runs/work.ts'
-import { normalPace } from '../../src/runs/worker.ts'
 import { openDatabase } from '../../src/store/database.ts'
 import { runProgress, runReportView } from '../../src/store/runs.ts'
 import { openPlace, type Place } from './place.ts'
 
 const promptsOf = (body: Record<string, unknown>) => [body.prompt].flat().map(String)
 const countsOf = async (place: Place, runId: string) => [
-  ...(await runProgress(openDatabase(place.env.DB), runId)).values(),
+  ...(await runProgress(openDatabase(place.env.DB), runId)).progress.values(),
 ]
 
 test('items that fail become error rows with their reason, and the run goes on', async () => {

@@ -67,6 +67,7 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
     )
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const cameAt = performance.now()
     const path = (request.url ?? '/').split('?')[0] as string
     if (path === '/stats') return send(response, 200, stats.report())
     if (path === '/reset' && request.method === 'POST') {
@@ -102,7 +103,9 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
     const fault = request.method === 'POST' ? drawFault(settings, path, bodyHash, attempt, settings.seed) : null
     if (fault !== null) counts.faults[fault] = (counts.faults[fault] ?? 0) + 1
     if (fault === 'hang') return
-    if (settings.latency > 0) await new Promise((resolve) => setTimeout(resolve, settings.latency))
+    // From the request's arrival on: Node's timers are late by a millisecond or two already.
+    if (settings.latency > 0)
+      await new Promise((resolve) => setTimeout(resolve, settings.latency - (performance.now() - cameAt)))
     if (fault === 'drop') return void response.destroy()
     if (fault === 'fail') return sendError(response, new ApiError(500, 'server_error', 'The server had an error.'))
     try {

@@ -7,7 +7,13 @@ import { type DemoState, demoFolder, persistFolder } from './state.ts'
 
 /** Run by the Node that runs this, whatever the PATH says: wrangler refuses an older one. */
 const wrangler = join(projectRoot, 'node_modules/wrangler/bin/wrangler.js')
-const quiet = { WRANGLER_SEND_METRICS: 'false', CI: 'true', NO_UPDATE_NOTIFIER: '1' }
+/** Without questions, and without the local traces, for which each request of a Worker would be written to disk. */
+export const wranglerEnvironment = {
+  WRANGLER_SEND_METRICS: 'false',
+  CI: 'true',
+  NO_UPDATE_NOTIFIER: '1',
+  X_LOCAL_OBSERVABILITY: 'false',
+}
 
 /** Starts gpu-backend with the built-in small model; it answers 503 on /healthz until the model is loaded. */
 export function startBackend(python: string, port: number, extra: string[] = []): Started {
@@ -28,7 +34,7 @@ export function migrate(persistTo = persistFolder): void {
   const result = spawnSync(process.execPath, args, {
     cwd: projectRoot,
     encoding: 'utf8',
-    env: { ...process.env, ...quiet },
+    env: { ...process.env, ...wranglerEnvironment },
   })
   if (result.status !== 0) {
     throw new SetupError(
@@ -73,7 +79,11 @@ export function startWorker(
   ]
   args.push('--persist-to', options.persistTo ?? persistFolder, '--env-file', envFile)
   args.push('--show-interactive-dev-session=false', '--log-level', 'warn')
-  return start('worker', process.execPath, args, { cwd: projectRoot, env: quiet, logFile: join(folder, 'worker.log') })
+  return start('worker', process.execPath, args, {
+    cwd: projectRoot,
+    env: wranglerEnvironment,
+    logFile: join(folder, 'worker.log'),
+  })
 }
 
 /** Polls `url` until it answers 200. Raises SetupError when the program ends first, or after `seconds`. */
