@@ -49,40 +49,45 @@ const labels = (some: readonly Stated[]) => some.map((one) => one.correct)
 /** One sure mistake of an isotonic map must not make a mean infinite. */
 const CLIP = 1e-6
 
-const MEASURES: { id: string; title: string; direction: Metric['direction']; of: (some: Stated[]) => number | null }[] =
-  [
-    {
-      id: 'ece',
-      title: 'ECE, ten equal-width bins',
-      direction: 'lower',
-      of: (some) => expectedCalibrationError(confidences(some), labels(some)),
-    },
-    {
-      id: 'adaptiveEce',
-      title: 'ECE, ten bins of equal counts',
-      direction: 'lower',
-      of: (some) => adaptiveCalibrationError(confidences(some), labels(some)),
-    },
-    { id: 'brier', title: 'Brier score', direction: 'lower', of: (some) => brier(confidences(some), labels(some)) },
-    {
-      id: 'brierReliability',
-      title: 'Brier score, reliability part',
-      direction: 'lower',
-      of: (some) => decomposed(some)?.reliability ?? null,
-    },
-    {
-      id: 'brierResolution',
-      title: 'Brier score, resolution part',
-      direction: 'higher',
-      of: (some) => decomposed(some)?.resolution ?? null,
-    },
-    {
-      id: 'logLoss',
-      title: 'Log loss',
-      direction: 'lower',
-      of: (some) => logLoss(confidences(some), labels(some), CLIP),
-    },
-  ]
+/** What is measured of probabilities that a map gave. */
+export const CALIBRATION_MEASURES: {
+  id: string
+  title: string
+  direction: Metric['direction']
+  of: (some: Stated[]) => number | null
+}[] = [
+  {
+    id: 'ece',
+    title: 'ECE, ten equal-width bins',
+    direction: 'lower',
+    of: (some) => expectedCalibrationError(confidences(some), labels(some)),
+  },
+  {
+    id: 'adaptiveEce',
+    title: 'ECE, ten bins of equal counts',
+    direction: 'lower',
+    of: (some) => adaptiveCalibrationError(confidences(some), labels(some)),
+  },
+  { id: 'brier', title: 'Brier score', direction: 'lower', of: (some) => brier(confidences(some), labels(some)) },
+  {
+    id: 'brierReliability',
+    title: 'Brier score, reliability part',
+    direction: 'lower',
+    of: (some) => decomposed(some)?.reliability ?? null,
+  },
+  {
+    id: 'brierResolution',
+    title: 'Brier score, resolution part',
+    direction: 'higher',
+    of: (some) => decomposed(some)?.resolution ?? null,
+  },
+  {
+    id: 'logLoss',
+    title: 'Log loss',
+    direction: 'lower',
+    of: (some) => logLoss(confidences(some), labels(some), CLIP),
+  },
+]
 
 /** Probabilities rounded to twentieths first: distinct values of one case each would all look perfectly resolved. */
 const decomposed = (some: readonly Stated[]) =>
@@ -95,7 +100,7 @@ const decomposed = (some: readonly Stated[]) =>
 export function calibrationMetrics(folds: Folds, name: string, seed: number): Metric[] {
   return CALIBRATORS.flatMap(({ id, title }) => {
     const stated = calibrated(folds, name, id)
-    return MEASURES.map((measure) => {
+    return CALIBRATION_MEASURES.map((measure) => {
       const text = {
         id: `${measure.id}.${id}`,
         title: `${measure.title}, ${title} map of the estimator chosen`,

@@ -43,8 +43,7 @@ const COMPONENTS = 100
 
 const robustOf = once((rows) => {
   const components = kernelPca(rows, Math.min(COMPONENTS, Math.floor(rows.length / 2)))
-  const shape: Ellipsoid | null =
-    components && minimumCovarianceDeterminant(components.fitted)
+  const shape: Ellipsoid | null = components && minimumCovarianceDeterminant(components.fitted)
   return components && shape && { components, shape }
 })
 
