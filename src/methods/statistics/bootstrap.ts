@@ -1,4 +1,6 @@
 import type { Random } from '../random.ts'
+import { normalCdf } from './distributions/normal.ts'
+import { studentTQuantile } from './distributions/student-t.ts'
 import type { Interval } from './intervals.ts'
 import { ascendingOrder, mean, quantileOfSorted, sameLength } from './summary.ts'
 
@@ -14,9 +16,20 @@ export interface BootstrapOptions {
   clusters?: ArrayLike<string | number> | undefined
 }
 
-const percentiles = (sorted: Float64Array, confidence: number): Interval => {
-  const tail = (1 - confidence) / 2
-  return { low: quantileOfSorted(sorted, tail) as number, high: quantileOfSorted(sorted, 1 - tail) as number }
+const percentiles = (sorted: Float64Array, tail: number): Interval => ({
+  low: quantileOfSorted(sorted, tail) as number,
+  high: quantileOfSorted(sorted, 1 - tail) as number,
+})
+
+/**
+ * Ends of an interval from ascending resampled values of `units` independent items or clusters (≥ 2): percentiles with
+ * tails of Φ(−√(n/(n − 1))·t), t the Student quantile with n − 1 degrees of freedom, in place of (1 − confidence)/2.
+ * Resamples vary less than samples do, and plain percentiles of few units are too narrow by just that.
+ * T. C. Hesterberg, What teachers should know about the bootstrap, The American Statistician 69 (2015), section 3.5.
+ */
+export function expandedPercentiles(sorted: Float64Array, units: number, confidence = 0.95): Interval {
+  const t = studentTQuantile(1 - (1 - confidence) / 2, units - 1)
+  return percentiles(sorted, normalCdf(-Math.sqrt(units / (units - 1)) * t))
 }
 
 /**
@@ -41,7 +54,7 @@ export function bootstrapPercentile(
     }
     means[r] = sum / positions.length
   }
-  return means.length === 0 ? null : percentiles(means.sort(), confidence)
+  return means.length === 0 ? null : percentiles(means.sort(), (1 - confidence) / 2)
 }
 
 /** Positions of the items of each cluster, in order of first appearance; one item a cluster when none are given. */
@@ -101,22 +114,26 @@ function expanded(draws: Uint32Array, members: readonly Uint32Array[], single: b
   return single ? positions : positions.sort()
 }
 
-/** Seeded percentile interval of any statistic over items, as `bootstrapDistribution`; null where that is null. */
+/** How many independent units there are: items, or clusters where they are given. */
+export const unitsOf = (count: number, clusters?: ArrayLike<string | number>): number =>
+  clusters ? new Set(Array.from(clusters)).size : count
+
+/** Seeded interval of any statistic over items, by `expandedPercentiles`; null where `bootstrapDistribution` is. */
 export function bootstrapInterval(
   count: number,
   statistic: (positions: Uint32Array) => number | null,
   options: BootstrapOptions,
 ): Interval | null {
   const distribution = bootstrapDistribution(count, statistic, options)
-  return distribution && percentiles(distribution, options.confidence ?? 0.95)
+  return distribution && expandedPercentiles(distribution, unitsOf(count, options.clusters), options.confidence)
 }
 
-/** Seeded percentile interval of the mean; null where `bootstrapDistribution` is null. */
+/** Seeded interval of the mean; null where `bootstrapDistribution` is null. */
 export const bootstrapMeanInterval = (values: ArrayLike<number>, options: BootstrapOptions): Interval | null =>
   bootstrapInterval(values.length, (positions) => mean(at(values, positions)), options)
 
 /**
- * Seeded percentile interval of Σ numerator / Σ denominator (perplexity per byte, precision, F1 from counts): the ratio
+ * Seeded interval of Σ numerator / Σ denominator (perplexity per byte, precision, F1 from counts): the ratio
  * is formed inside each resample. Null where `bootstrapDistribution` is null.
  */
 export function bootstrapRatioInterval(
@@ -151,7 +168,7 @@ export function bootstrapPValue(distribution: Float64Array): number {
 }
 
 /**
- * Seeded percentile interval of a statistic of two lists that belong together item by item (scores and labels for
+ * Seeded interval of a statistic of two lists that belong together item by item (scores and labels for
  * `rocAuc`, uncertainties and qualities for `predictionRejectionRatio`). Null where `bootstrapDistribution` is null.
  */
 export function bootstrapPairsInterval(
