@@ -1,12 +1,11 @@
 import type { BenchmarkReport, Metric, NullReason } from '../../../schema/report.ts'
 import { twoSidedRefusal } from '../../methods/refusal/two-sided.ts'
 import { averagePrecision } from '../../methods/statistics/binary-classification.ts'
-import { expectedCalibrationError } from '../../methods/statistics/calibration-error.ts'
 import { quantile } from '../../methods/statistics/summary.ts'
 import type { ReportContext, Row } from '../define.ts'
 import { reliabilityCurve } from '../report/calibration.ts'
 import { degenerateLevel, fewClusters, lostItems } from '../report/caveats.ts'
-import { missingMetric, shareMetric, statisticMetric, withReading } from '../report/metrics.ts'
+import { calibrationErrorMetric, missingMetric, shareMetric, statisticMetric, withReading } from '../report/metrics.ts'
 import { reportedRows, worstItems } from '../report/rows.ts'
 import {
   type AnswerRow,
@@ -92,10 +91,10 @@ export function reportRefusalAware(
             { id: `ece${suffix}`, title: 'Expected calibration error of its certainty', direction: 'lower' },
             noAnswers,
           )
-        : statisticMetric(
+        : calibrationErrorMetric(
             { id: `ece${suffix}`, title: 'Expected calibration error of its certainty', direction: 'lower' },
             rated,
-            (some) => expectedCalibrationError(some.map(certaintyOf), some.map(correctOf)),
+            { confidenceOf: certaintyOf, correctOf },
             seed,
           ),
       transferMetric(rated, suffix, seed),

@@ -3,7 +3,10 @@ import { randomFrom } from '../../methods/random.ts'
 import { rocAucScoreInterval } from '../../methods/statistics/auc-interval.ts'
 import { rocAuc } from '../../methods/statistics/binary-classification.ts'
 import { bootstrapInterval, bootstrapMeanInterval, bootstrapPairsInterval } from '../../methods/statistics/bootstrap.ts'
-import { clusteredMeanInterval } from '../../methods/statistics/clustered.ts'
+import type { Binning } from '../../methods/statistics/calibration-error.ts'
+import { adaptiveCalibrationError, expectedCalibrationError } from '../../methods/statistics/calibration-error.ts'
+import { calibrationErrorInterval } from '../../methods/statistics/calibration-interval.ts'
+import { clusteredMeanInterval, clusteredShareInterval } from '../../methods/statistics/clustered.ts'
 import { wilsonInterval } from '../../methods/statistics/intervals.ts'
 import { mean } from '../../methods/statistics/summary.ts'
 
@@ -84,7 +87,14 @@ export function shareMetric<T extends Clustered>(
   const values = rows.map((row) => Number(hit(row)))
   const whole = values.every((value) => value === 0 || value === 1)
   const successes = values.reduce((sum, value) => sum + value, 0)
-  if (isClustered(rows) || !whole) return meanMetric({ unit: 'share', ...text }, rows, (row) => Number(hit(row)), seed)
+  const clusters = clustersOf(rows)
+  if (clusters && whole)
+    return {
+      ...stated(text, 'share', rows.length),
+      value: successes / rows.length,
+      interval: named(clusteredShareInterval(values, clusters, CONFIDENCE), 'clustered', [0, 1]),
+    }
+  if (!whole) return meanMetric({ unit: 'share', ...text }, rows, (row) => Number(hit(row)), seed)
   return {
     ...stated(text, 'share', rows.length),
     value: successes / rows.length,
@@ -141,6 +151,55 @@ export function statisticMetric<T extends Clustered>(
   const value = statistic([...rows])
   if (value === null || !Number.isFinite(value)) return missingMetric(text, reason, n)
   return { ...stated(text, 'share', n), value, interval: statisticInterval(text.id, rows, statistic, seed) }
+}
+
+/**
+ * A statistic made of squares that noise raises (parts of a Brier score): the resamples are mirrored about the value,
+ * which takes the noise off again; at least 0, and the value itself is held.
+ */
+export function squaresMetric<T extends Clustered>(
+  text: MetricText,
+  rows: readonly T[],
+  statistic: (rows: T[]) => number | null,
+  seed: number,
+): Metric {
+  const metric = statisticMetric(text, rows, statistic, seed)
+  if (metric.value === null || !metric.interval) return metric
+  const { value, interval } = metric
+  const [low, high] = [2 * value - interval.high, 2 * value - interval.low]
+  return { ...metric, interval: { ...interval, low: Math.max(0, Math.min(value, low)), high: Math.max(value, high) } }
+}
+
+/** Stated probabilities of rows and how far they came true. */
+export interface CalibrationPair<T> {
+  confidenceOf: (row: T) => number
+  correctOf: (row: T) => number | boolean
+  /** Ten bins of equal width unless said otherwise. */
+  by?: Binning
+}
+
+/** Expected (or adaptive) calibration error of rows over ten bins, with its interval by `calibrationErrorInterval`. */
+export function calibrationErrorMetric<T extends Clustered>(
+  text: MetricText,
+  rows: readonly T[],
+  { confidenceOf, correctOf, by = 'width' }: CalibrationPair<T>,
+  seed: number,
+): Metric {
+  if (rows.length === 0) return missingMetric(text, 'no_items')
+  const [confidences, correct] = [rows.map(confidenceOf), rows.map(correctOf)]
+  const value = (by === 'width' ? expectedCalibrationError : adaptiveCalibrationError)(confidences, correct)
+  if (value === null || !Number.isFinite(value)) return missingMetric(text, 'undefined', rows.length)
+  const clusters = clustersOf(rows)
+  const ends = calibrationErrorInterval(confidences, correct, {
+    random: randomFrom(seed, 'bootstrap', text.id),
+    clusters,
+    by,
+  })
+  return {
+    ...stated(text, 'share', rows.length),
+    value,
+    interval: named(ends, clusters ? 'cluster-bootstrap' : 'bootstrap'),
+  }
 }
 
 /** A statistic of two numbers that each row carries: its score and whether (or how far) that row is of the positive class. */
