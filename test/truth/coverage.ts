@@ -11,9 +11,9 @@ import type { Belief } from '../servers/known-distribution.ts'
 import {
   chanceWorldBelief,
   type Dependence,
+  drawnQuestions,
   exactDependence,
   type KnownQuestion,
-  knownQuestions,
   worldBelief,
 } from '../servers/known-world.ts'
 import { evaluate, openInProcess, reportOf } from './target.ts'
@@ -150,7 +150,7 @@ export interface CoverageSizes {
 /** All that is repeated: the four benchmarks, pair-cheating on an exact and on an imperfect model. */
 export function repeatedTrials(sizes: CoverageSizes): Map<string, (name: string) => Promise<Repeated>> {
   const world = (size: number, itemsOf: (questions: KnownQuestion[]) => { id: string }[]) => (seed: string) => {
-    const questions = knownQuestions(seed, size)
+    const questions = drawnQuestions(seed, size)
     return { items: itemsOf(questions), belief: worldBelief(questions) }
   }
   const pairs =
@@ -163,7 +163,7 @@ export function repeatedTrials(sizes: CoverageSizes): Map<string, (name: string)
         const questions = experiments(seed, sizes.pairs)
         return { items: pairItems(questions), belief: chanceWorldBelief(questions, dependence) }
       },
-      truths: pairTruths(sizes.population, dependence),
+      truths: pairTruths(2 * sizes.population, dependence),
     })
   const prompting = { amplification: false, askTruth: false }
   const catalogue = { mode: 'completion', parts: ['truth', 'shownAnswers', 'refusal'] }
@@ -175,7 +175,7 @@ export function repeatedTrials(sizes: CoverageSizes): Map<string, (name: string)
         benchmark: idkToken,
         params: { mode: 'completion', samples: 0, askTruth: false },
         world: world(sizes.idk, idkItems),
-        truths: idkTruths(4 * sizes.population),
+        truths: idkTruths(10 * sizes.population),
       }),
     ],
     [

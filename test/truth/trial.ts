@@ -18,7 +18,7 @@ const { values } = parseArgs({
   },
 })
 const runs = Number(values.runs)
-const sizes = { population: 6000, idk: 210, iterative: 120, pairs: 60, estimators: 120 }
+const sizes = { population: 24_000, idk: 210, iterative: 120, pairs: 60, estimators: 120 }
 
 const share = (value: number) => value.toFixed(3)
 

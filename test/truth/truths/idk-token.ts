@@ -1,6 +1,6 @@
 import { averagePrecision, rocAuc } from '../../../src/methods/statistics/binary-classification.ts'
 import { mean } from '../../../src/methods/statistics/summary.ts'
-import { type KnownQuestion, knownQuestions } from '../../servers/known-world.ts'
+import { drawnQuestions, type KnownQuestion } from '../../servers/known-world.ts'
 import { metricOf, type Truths } from '../coverage.ts'
 
 /** What the stated masses of one question come to. */
@@ -16,7 +16,7 @@ const likeliest = ({ belief }: KnownQuestion) => belief.reduce((best, one) => (o
 
 /** True figures of `idk-token`: what the stated masses of a large population come to, with nothing asked. */
 export function idkTruths(size: number): Truths {
-  const population = knownQuestions('population', size).map((question): Told => {
+  const population = drawnQuestions('population', size).map((question): Told => {
     const [answer, share] = likeliest(question)
     return {
       mass: question.idk,

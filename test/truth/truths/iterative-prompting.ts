@@ -12,9 +12,9 @@ import {
 } from '../../../src/benchmarks/uncertainty/iterative-prompting.sets.ts'
 import { type IterativeDetail, iterativePrompting } from '../../../src/benchmarks/uncertainty/iterative-prompting.ts'
 import { mean } from '../../../src/methods/statistics/summary.ts'
-import { knownQuestions, worldBelief } from '../../servers/known-world.ts'
+import { drawnQuestions, worldBelief } from '../../servers/known-world.ts'
 import { metricOf, type Truths } from '../coverage.ts'
-import { evaluate, openInProcess } from '../target.ts'
+import { evaluateInParts } from '../target.ts'
 import { iterativeItems } from '../worlds.ts'
 
 const statisticOf = <T>(rows: readonly T[], { scoreOf, labelOf, statistic }: PairStatistic<T>) =>
@@ -22,10 +22,9 @@ const statisticOf = <T>(rows: readonly T[], { scoreOf, labelOf, statistic }: Pai
 
 /** True figures of repeated prompting: those of a large population, asked as the runs are. */
 export async function iterativeTruths(size: number, params: Record<string, unknown>): Promise<Truths> {
-  const questions = knownQuestions('population', size)
-  const target = await openInProcess(worldBelief(questions))
+  const questions = drawnQuestions('population', size)
   const trial = { benchmark: iterativePrompting, items: iterativeItems(questions), params, seed: 1 }
-  const rows = reportedRows((await evaluate(target, trial)) as Row<IterativeDetail>[])
+  const rows = reportedRows((await evaluateInParts(worldBelief(questions), trial)) as Row<IterativeDetail>[])
   const { mixed } = setsOf(rows, 1)
   const contrast = rows.filter((row) => unknownOrOpen(row) !== null)
   const fixed: Record<string, number | null> = {}
