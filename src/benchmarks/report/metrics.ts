@@ -1,7 +1,9 @@
 import type { Interval, Metric, NullReason } from '../../../schema/report.ts'
 import { randomFrom } from '../../methods/random.ts'
+import { NEAR_THE_END, rejectionRatioAt } from '../../methods/selective/quality-intervals.ts'
+import { predictionRejectionRatio } from '../../methods/selective/rejection.ts'
 import { rocAucScoreInterval } from '../../methods/statistics/auc-interval.ts'
-import { rocAuc } from '../../methods/statistics/binary-classification.ts'
+import { averagePrecision, rocAuc } from '../../methods/statistics/binary-classification.ts'
 import { bootstrapInterval, bootstrapMeanInterval, bootstrapPairsInterval } from '../../methods/statistics/bootstrap.ts'
 import type { Binning } from '../../methods/statistics/calibration-error.ts'
 import { adaptiveCalibrationError, expectedCalibrationError } from '../../methods/statistics/calibration-error.ts'
@@ -208,11 +210,13 @@ export interface PairStatistic<T> {
   labelOf: (row: T) => number
   statistic: (scores: ArrayLike<number>, labels: ArrayLike<number>) => number | null
   /** An interval that does not vanish where the value is at an end of its range; joined to that of the resamples. */
-  atTheEnd?: (value: number, labels: ArrayLike<number>, share: number) => { low: number; high: number } | null
+  atTheEnd?: (
+    value: number,
+    labels: ArrayLike<number>,
+    share: number,
+    scores: ArrayLike<number>,
+  ) => { low: number; high: number } | null
 }
-
-/** From here on (and from as far below 1/2) resamples of an area tell too little of its spread. */
-const NEAR_THE_END = 0.9
 
 /** Area under the ROC curve of a score for a class. `share`: independent clusters per row. */
 export const aucStatistic = <T>(scoreOf: (row: T) => number, isPositive: (row: T) => boolean): PairStatistic<T> => ({
@@ -224,6 +228,37 @@ export const aucStatistic = <T>(scoreOf: (row: T) => number, isPositive: (row: T
     let positives = 0
     for (let i = 0; i < labels.length; i++) positives += labels[i] as number
     return rocAucScoreInterval(auc, share * positives, share * (labels.length - positives), CONFIDENCE)
+  },
+})
+
+/** Average precision of a score for a class. */
+export const averagePrecisionStatistic = <T>(
+  scoreOf: (row: T) => number,
+  isPositive: (row: T) => boolean,
+): PairStatistic<T> => ({
+  scoreOf,
+  labelOf: (row) => Number(isPositive(row)),
+  statistic: averagePrecision,
+})
+
+/** Prediction–rejection ratio of an uncertainty for right or wrong answers; null where all are alike. */
+export const rejectionRatioStatistic = <T>(
+  scoreOf: (row: T) => number,
+  isRight: (row: T) => boolean,
+): PairStatistic<T> => ({
+  scoreOf,
+  labelOf: (row) => Number(isRight(row)),
+  statistic: (scores, labels) => predictionRejectionRatio(scores, labels),
+  atTheEnd: (ratio, labels, share, scores) => {
+    const auc = rocAuc(
+      Float64Array.from(scores, (score) => -score),
+      labels,
+    )
+    if (auc === null || auc < NEAR_THE_END) return null
+    let right = 0
+    for (let i = 0; i < labels.length; i++) right += labels[i] as number
+    const ends = rocAucScoreInterval(auc, share * right, share * (labels.length - right), CONFIDENCE)
+    return ends && { low: Math.min(ratio, rejectionRatioAt(ends.low)), high: ratio }
   },
 })
 
@@ -239,11 +274,12 @@ export function pairsInterval<T extends Clustered>(
   const ends = bootstrapPairsInterval(statistic, scores, labels, {
     random: randomFrom(seed, 'bootstrap', id),
     clusters,
+    biasCorrected: true,
   })
   const method = clusters ? 'cluster-bootstrap' : 'bootstrap'
   const value = ends && atTheEnd ? statistic(scores, labels) : null
   const share = clusters ? new Set(clusters).size / rows.length : 1
-  const wide = value === null ? null : atTheEnd?.(value, labels, share)
+  const wide = value === null ? null : atTheEnd?.(value, labels, share, scores)
   if (!ends || !wide) return named(ends, method)
   return named({ low: Math.min(ends.low, wide.low), high: Math.max(ends.high, wide.high) }, method)
 }

@@ -7,6 +7,7 @@ import {
   type MeasuredQuality,
   measuredQuality,
   type OrderMeasure,
+  orderIntervals,
   resampledEnds,
 } from '../../methods/selective/quality-intervals.ts'
 import { type RankedItems, rankItems, resampleWeights } from '../../methods/selective/ranked-items.ts'
@@ -78,14 +79,6 @@ const rankedItems = (scored: readonly Scored[], like?: RankedItems): RankedItems
 /** Quality of one estimator on some of its items. */
 export const qualityOn = (scored: readonly Scored[]): ResampledQuality => resampledQuality(rankedItems(scored))
 
-const METRICS: readonly MetricName[] = [
-  'predictionRejectionRatio',
-  'predictionRejectionRatioHalf',
-  'riskCoverageAuc',
-  'rocAuc',
-  'averagePrecision',
-]
-
 /**
  * All estimators with the intervals of their quality, best PRR first. Every estimator is measured in the same resamples
  * (of whole clusters where items share them), so that ranks and differences are paired.
@@ -124,16 +117,14 @@ export function rankEstimators(rows: readonly EstimatorRow[], baseline: string, 
   })
   const adjusted = benjaminiHochberg(tested.filter((value) => value !== null)).adjusted
   let nextTest = 0
-  const ranked = measured.map(({ name, scored, quality, drawn }, at): Ranked => {
+  const ranked = measured.map(({ name, scored, items, quality, drawn }, at): Ranked => {
     const own = places[at] as number[]
     const total = weights?.length ?? 0
     return {
       name,
       scored,
       quality,
-      intervals: Object.fromEntries(
-        METRICS.map((metric) => [metric, endsOf(drawn.map((one) => one[metric]))]),
-      ) as Ranked['intervals'],
+      intervals: orderIntervals(items, quality, drawn, { units: Math.min(units, scored.length) }),
       rank: null,
       rankEnds: own.length < 0.9 * total || total === 0 ? null : endsOf(own),
       best: total === 0 || own.length === 0 ? null : own.filter((place) => place === 1).length / total,

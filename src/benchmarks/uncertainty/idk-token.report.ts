@@ -1,11 +1,11 @@
 import type { BenchmarkReport, Metric, NullReason } from '../../../schema/report.ts'
-import { averagePrecision } from '../../methods/statistics/binary-classification.ts'
 import type { ReportContext, Row } from '../define.ts'
 import { ABSTENTION_RATES, type AbstentionRate, summarizeAbstention, thresholdAtError } from '../report/abstention.ts'
 import { degenerateLevel, fewClusters, lostItems } from '../report/caveats.ts'
 import { foldsOf } from '../report/folds.ts'
 import {
   aucStatistic,
+  averagePrecisionStatistic,
   countMetric,
   type MetricText,
   missingMetric,
@@ -116,7 +116,7 @@ export function reportIdkToken(
       : pairsMetric(
           text('averagePrecision', 'Average precision of the IDK mass for errors', 'higher', suffix),
           weighed,
-          { scoreOf: massOf, labelOf: (row) => Number(!right(row)), statistic: averagePrecision },
+          averagePrecisionStatistic(massOf, (row) => !right(row)),
           seed,
           'single_class',
         ),

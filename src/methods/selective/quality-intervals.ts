@@ -1,3 +1,4 @@
+import { rocAucScoreInterval } from '../statistics/auc-interval.ts'
 import { type BootstrapOptions, expandedPercentiles, unitsOf } from '../statistics/bootstrap.ts'
 import type { Interval } from '../statistics/intervals.ts'
 import { sameLength } from '../statistics/summary.ts'
@@ -22,10 +23,89 @@ const orderQuality = (items: RankedItems, weights?: Weights): OrderQuality => ({
 export const uncertaintyQuality = (uncertainties: ArrayLike<number>, qualities: ArrayLike<number>): OrderQuality =>
   orderQuality(rankItems(uncertainties, qualities))
 
-/** Interval from one value a resample of `units` items or clusters; null when more than one in ten had none. */
-export function resampledEnds(values: readonly (number | null)[], units: number, confidence?: number): Interval | null {
-  const drawn = Float64Array.from(values.filter((value) => value !== null)).sort()
-  return drawn.length === 0 || drawn.length < 0.9 * values.length ? null : expandedPercentiles(drawn, units, confidence)
+/**
+ * Interval from one value a resample of `units` items or clusters, corrected for bias where the statistic's own `value` is
+ * given; null when more than one resample in ten had none.
+ */
+export function resampledEnds(
+  values: readonly (number | null)[],
+  units: number,
+  confidence?: number,
+  value?: number,
+): Interval | null {
+  const drawn = Float64Array.from(values.filter((one) => one !== null)).sort()
+  if (drawn.length === 0 || drawn.length < 0.9 * values.length) return null
+  return expandedPercentiles(drawn, units, confidence, value)
+}
+
+/** From this area under the ROC curve on, the resamples of any measure of an order tell too little of its spread. */
+export const NEAR_THE_END = 0.9
+
+/** PRR if as many items stood at random places as an area under the ROC curve tells: one of ½ is all of them, one of 1 none. */
+export const rejectionRatioAt = (auc: number): number => 1 - 2 * (1 - auc)
+
+/** Every measure if as many items stood at random places as the area `auc` tells; `value` is what it was at the area `own`. */
+function measureAt(
+  name: OrderMeasure,
+  auc: number,
+  { value, own, items }: { value: number; own: number; items: RankedItems },
+): number {
+  const { qualities } = items.byCertainty
+  const count = qualities.length
+  const positives = qualities.reduce((sum, quality) => sum + Number(quality >= 0.5), 0)
+  const random = 2 * (1 - auc)
+  switch (name) {
+    case 'rocAuc':
+      return auc
+    case 'averagePrecision':
+      return 1 - random * (1 - positives / count)
+    case 'riskCoverageAuc': {
+      const best = resampledQuality({ ...items, byCertainty: items.byQuality }).riskCoverageAuc as number
+      const mean = qualities.reduce((sum, quality) => sum + quality, 0) / count
+      return best + random * (1 - mean - best)
+    }
+    case 'reversedPairs':
+      return ((1 - auc) * positives * (count - positives)) / count ** 2
+    case 'spearman':
+    case 'kendallTauB':
+      return (value * (2 * auc - 1)) / (2 * own - 1)
+    default:
+      return rejectionRatioAt(auc)
+  }
+}
+
+/**
+ * Intervals of measures of an order from their values in resamples of `units` items or clusters, null where more than one
+ * in ten had none. Where hardly an item is out of order, resamples know nothing of those to come that will be: the
+ * intervals then also hold what the measures would be at the lower end of the score interval of the area under the ROC
+ * curve. Simulated with 60 to 210 items, that lower end takes intervals that hold the truth in 74 to 90 % of cases to 97 %
+ * and more, and the correction for bias takes others up by one or two.
+ */
+export function orderIntervals<Measures extends ResampledQuality>(
+  items: RankedItems,
+  values: Measures,
+  resampled: readonly Measures[],
+  { units, confidence }: { units: number; confidence?: number | undefined },
+): Record<keyof Measures, Interval | null> {
+  const { qualities } = items.byCertainty
+  const share = units / qualities.length
+  const positives = qualities.reduce((sum, quality) => sum + Number(quality >= 0.5), 0)
+  const own = values.rocAuc
+  const near =
+    own === null || own < NEAR_THE_END
+      ? null
+      : rocAucScoreInterval(own, share * positives, share * (qualities.length - positives), confidence)
+  const names = Object.keys(values) as (keyof Measures & OrderMeasure)[]
+  return Object.fromEntries(
+    names.map((name): [keyof Measures, Interval | null] => {
+      const value = values[name] as number | null
+      const drawn = resampled.map((one) => one[name] as number | null)
+      const ends = value === null ? null : resampledEnds(drawn, units, confidence, value)
+      if (!ends || value === null || !near || own === null) return [name, ends]
+      const other = measureAt(name, near.low, { value, own, items })
+      return [name, { low: Math.min(ends.low, other), high: Math.max(ends.high, other) }]
+    }),
+  ) as Record<keyof Measures, Interval | null>
 }
 
 const WITHOUT_CLASSES: ReadonlySet<OrderMeasure> = new Set(['riskCoverageAuc', 'reversedPairs'])
@@ -43,8 +123,9 @@ export function measuredQuality(
   const count = uncertainties.length
   const items = rankItems(uncertainties, qualities)
   const values = orderQuality(items)
-  const resampled = resampleWeights(count, options)?.map((weights) => orderQuality(items, weights)) ?? null
+  const resampled = resampleWeights(count, options)?.map((weights) => orderQuality(items, weights))
   const units = unitsOf(count, options.clusters)
+  const intervals = resampled && orderIntervals(items, values, resampled, { units, confidence: options.confidence })
   const reasonOf = (name: OrderMeasure): NullReason => {
     if (count === 0) return 'no_items'
     if (WITHOUT_CLASSES.has(name)) return 'too_few'
@@ -55,8 +136,7 @@ export function measuredQuality(
     names.map((name): [OrderMeasure, MeasuredQuality] => {
       const value = values[name]
       if (value === null) return [name, missing(reasonOf(name)) as MeasuredQuality]
-      const drawn = resampled?.map((one) => one[name])
-      return [name, { value, interval: drawn ? resampledEnds(drawn, units, options.confidence) : null }]
+      return [name, { value, interval: intervals?.[name] ?? null }]
     }),
   ) as Record<OrderMeasure, MeasuredQuality>
 }

@@ -1,5 +1,5 @@
 import type { Random } from '../random.ts'
-import { clusterMembers, LEAST_CLUSTERS } from '../statistics/bootstrap.ts'
+import { bootstrapUnits } from '../statistics/bootstrap.ts'
 import { ascendingOrder, sameLength, tiedRuns } from '../statistics/summary.ts'
 
 /** How often each item is drawn in one bootstrap resample. */
@@ -18,8 +18,8 @@ export function resampleWeights(
     clusters,
   }: { random: Random; resamples?: number; clusters?: ArrayLike<string | number> | undefined },
 ): Weights[] | null {
-  const members = clusterMembers(count, clusters)
-  if (members.length < 2 || (members.length < count && members.length < LEAST_CLUSTERS)) return null
+  const members = bootstrapUnits(count, clusters)
+  if (!members) return null
   return Array.from({ length: resamples }, () => {
     const weights = new Uint16Array(count)
     for (let draw = 0; draw < members.length; draw++)

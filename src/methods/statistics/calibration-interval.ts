@@ -1,5 +1,5 @@
 import type { Label } from './binary-classification.ts'
-import { type BootstrapOptions, clusterMembers, LEAST_CLUSTERS } from './bootstrap.ts'
+import { type BootstrapOptions, bootstrapUnits } from './bootstrap.ts'
 import { type Binning, type BinShare, binShares } from './calibration-error.ts'
 import { normalQuantile } from './distributions/normal.ts'
 import type { Interval } from './intervals.ts'
@@ -25,8 +25,8 @@ export function calibrationErrorInterval(
   }: BootstrapOptions & { bins?: number; by?: Binning },
 ): Interval | null {
   const count = confidences.length
-  const members = clusterMembers(count, clusters)
-  if (members.length < 2 || (members.length < count && members.length < LEAST_CLUSTERS)) return null
+  const members = bootstrapUnits(count, clusters)
+  if (!members) return null
   const shares = binShares(confidences, bins, by)
   // Per unit: how many items, and its part of each bin's gap.
   const sizes = members.map((member) => member.length)
@@ -75,5 +75,5 @@ export function calibrationErrorInterval(
     }).sort()
     return Math.max(0, quantileOfSorted(sums, 1 - (1 - confidence) / 2) as number)
   }
-  return { low: Math.max(0, error - reach(true)), high: error + reach(false) }
+  return { low: Math.max(0, error - reach(true)), high: Math.min(1, error + reach(false)) }
 }
