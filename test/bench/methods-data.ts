@@ -1,10 +1,9 @@
 import type { Evidence } from '../../src/methods/estimators/estimator.ts'
-import { classSizes, entailmentClasses } from '../../src/methods/estimators/meaning-classes.ts'
 import { type Random, randomFrom } from '../../src/methods/random.ts'
 
 /** What the bench measures on: the evidence of answered questions, their quality, and a fit set of hidden states. */
 export interface BenchData {
-  items: (Evidence & { classOf: number[] })[]
+  items: Evidence[]
   qualities: number[]
   fit: number[][]
   background: number[][]
@@ -36,7 +35,7 @@ const distribution = (random: Random, size: number): number[] => {
 const square = (diagonal: number, at: (i: number, j: number) => number) =>
   times(SAMPLES, (i) => times(SAMPLES, (j) => (i === j ? diagonal : at(i, j))))
 
-function item(random: Random): Evidence & { classOf: number[] } {
+function item(random: Random): Evidence {
   const logprobs = () => times(TOKENS, () => Math.log(1 - random.next()) / 3)
   const text = () => times(15, () => random.pick(WORDS)).join(' ')
   const pool = times(1 + random.integer(0, 6), text)
@@ -109,7 +108,6 @@ function item(random: Random): Evidence & { classOf: number[] } {
       shown: times(5, () => times(5, () => random.integer(0, 3))),
     },
     repeatedAnswer: { alone: -2 - random.next(), shown: -random.next() },
-    classOf: entailmentClasses(nli),
   }
 }
 
@@ -131,7 +129,3 @@ export const benchDistributions = (count: number): number[][][] => {
   const random = randomFrom('methods bench', 'vocabulary')
   return times(count, () => times(TOKENS, () => distribution(random, VOCABULARY).map(Math.log)))
 }
-
-/** Samples by class, as lists of positions. */
-export const membersOf = (classOf: readonly number[]): number[][] =>
-  classSizes(classOf).map((_, c) => classOf.flatMap((own, i) => (own === c ? [i] : [])))

@@ -22,7 +22,7 @@ import { kendallTauB, spearman } from '../../src/methods/statistics/correlation.
 import { isotonicCalibration } from '../../src/methods/statistics/isotonic-calibration.ts'
 import { plattScaling } from '../../src/methods/statistics/platt-scaling.ts'
 import { brier, logLoss } from '../../src/methods/statistics/proper-scores.ts'
-import { benchData, benchDistributions, membersOf, VOCABULARY } from './methods-data.ts'
+import { benchData, benchDistributions, VOCABULARY } from './methods-data.ts'
 
 const ITEMS = 1000
 const VOCABULARY_ITEMS = 100
@@ -101,10 +101,7 @@ const folder = join(tmpdir(), 'assay-bench-methods-data')
 mkdirSync(folder, { recursive: true })
 const [dataPath, distributionsPath] = [join(folder, 'data.json'), join(folder, 'distributions.bin')]
 const forPython = data.items.map(
-  ({ fitEmbeddings: _, backgroundEmbeddings: __, ensembleDistributions: ___, ...item }) => ({
-    ...item,
-    members: membersOf(item.classOf),
-  }),
+  ({ fitEmbeddings: _, backgroundEmbeddings: __, ensembleDistributions: ___, ...item }) => item,
 )
 writeFileSync(dataPath, JSON.stringify({ ...data, items: forPython }))
 writeFileSync(distributionsPath, Buffer.from(Float64Array.from(distributions.flat(2)).buffer))

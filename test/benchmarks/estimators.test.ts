@@ -4,7 +4,7 @@ import { costOf, type EstimatorRow, groupsOf } from '../../src/benchmarks/uncert
 import { type EstimatorsDetail, estimators } from '../../src/benchmarks/uncertainty/estimators.ts'
 import { estimators as methods } from '../../src/methods/estimators/catalogue.ts'
 import { foldOf, randomFrom } from '../../src/methods/random.ts'
-import { uncertaintyQuality } from '../../src/methods/selective/quality.ts'
+import { plainQuality } from '../methods/selective/plain-quality.ts'
 import { checkEdges, metricOf, reportOf, rowsOf } from './running.ts'
 import { scriptedModel } from './world-model.ts'
 
@@ -88,7 +88,7 @@ describe('estimators', () => {
   it('gives the metrics that the quality of an uncertainty score has by itself', () => {
     const rows = known(60)
     const noise = rows.map((one) => one.detail?.values.MaximumSequenceProbability as number)
-    const wanted = uncertaintyQuality(
+    const wanted = plainQuality(
       noise,
       rows.map((one) => Number(one.detail?.correct)),
     )

@@ -91,6 +91,13 @@ export const knownQuestions = (seed: string | number, size: number, only?: Quest
     knownQuestion(randomFrom('known-world', seed, index), `q/${index}`, only ?? (kinds[index % 3] as QuestionKind)),
   )
 
+/** The same with kinds drawn by chance, as independent items are: fixed shares of kinds would make runs too alike. */
+export const drawnQuestions = (seed: string | number, size: number): KnownQuestion[] =>
+  Array.from({ length: size }, (_, index) => {
+    const random = randomFrom('known-world', seed, index)
+    return knownQuestion(random, `q/${index}`, random.fork('kind').pick(kinds))
+  })
+
 /** The belief after answers were shown: each counts as one more pseudo-count. */
 export function beliefAfter({ belief, concentration }: KnownQuestion, shown: readonly string[]): Replies {
   if (!Number.isFinite(concentration) || shown.length === 0) return belief

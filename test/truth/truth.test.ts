@@ -46,10 +46,12 @@ describe('a target whose uncertainty is known', () => {
   }, 120_000)
 
   it('has its true values in most intervals', async () => {
-    const sizes = { population: 1000, idk: 0, iterative: 0, pairs: 30, estimators: 0 }
+    const sizes = { population: 1000, idk: 0, iterative: 0, pairs: 60, estimators: 0 }
     const rows = await coverages(8, sizes, { only: 'pair-cheating, exact' })
-    expect(rows).toHaveLength(3)
-    for (const { held, least, metric } of rows) expect(held, metric).toBeGreaterThanOrEqual(least)
+    expect(rows.map(({ metric }) => metric)).toEqual(
+      expect.arrayContaining(['secondOrderCalibrationError', 'netCheat', 'coverageRecalibrated']),
+    )
+    expect(rows.filter(({ verdict }) => verdict === 'too narrow').map(({ metric, held }) => [metric, held])).toEqual([])
   }, 120_000)
 })
 

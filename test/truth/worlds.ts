@@ -24,9 +24,18 @@ export const estimatorItems = (questions: readonly KnownQuestion[]) =>
 
 export const pairItems = (questions: readonly ChanceQuestion[]): PairItem[] => questions.map(chanceItem)
 
-/** Chance experiments of a seed, half stated and half partly hidden. */
+/** The generator's sorts of experiment come round after as many. */
+const SORTS = 10
+
+/** Independent chance experiments of a seed, each stated or partly hidden as a coin falls. */
 export const experiments = (seed: string | number, size: number): ChanceQuestion[] =>
-  chanceQuestions(randomFrom('truth', seed), { size })
+  Array.from({ length: size }, (_, index) => {
+    const random = randomFrom('truth', seed, index)
+    const known = random.next() < 0.5
+    // The generator gives the sorts of experiment in turn, and none twice: of each list one, at a place drawn by chance.
+    const questions = chanceQuestions(random.fork('question'), { size: random.integer(1, SORTS), known })
+    return { ...(questions.at(-1) as ChanceQuestion), id: `experiment/${index}`, cluster: `experiment/${index}` }
+  })
 
 /**
  * Partly hidden urns, each beside a stated one of which an exact Bayesian says just the same: n + 1 balls of each colour

@@ -1,12 +1,18 @@
 import type { BenchmarkReport, Metric, NullReason } from '../../../schema/report.ts'
 import { refusalWeight, twoSidedRefusal } from '../../methods/refusal/two-sided.ts'
-import { averagePrecision } from '../../methods/statistics/binary-classification.ts'
-import { expectedCalibrationError } from '../../methods/statistics/calibration-error.ts'
 import { quantile } from '../../methods/statistics/summary.ts'
 import type { ReportContext, Row } from '../define.ts'
 import { reliabilityCurve } from '../report/calibration.ts'
 import { degenerateLevel, fewClusters, lostItems } from '../report/caveats.ts'
-import { missingMetric, shareMetric, statisticMetric, withReading } from '../report/metrics.ts'
+import {
+  averagePrecisionStatistic,
+  calibrationErrorMetric,
+  missingMetric,
+  pairsMetric,
+  shareMetric,
+  statisticMetric,
+  withReading,
+} from '../report/metrics.ts'
 import { reportedRows, worstItems } from '../report/rows.ts'
 import {
   type AnswerRow,
@@ -42,7 +48,13 @@ export function reportRefusalAware(
   const precision = (id: string, title: string, some: AnswerRow[]): Metric =>
     some.length === 0
       ? missingMetric({ id: `${id}${suffix}`, title, direction: 'higher' }, noAnswers)
-      : statisticMetric({ id: `${id}${suffix}`, title, direction: 'higher' }, some, precisionOf, seed, 'single_class')
+      : pairsMetric(
+          { id: `${id}${suffix}`, title, direction: 'higher' },
+          some,
+          averagePrecisionStatistic(certaintyOf, correctOf),
+          seed,
+          'single_class',
+        )
   const headline = precision('ap', 'Average precision of its certainty for being right', rated)
   const youdenOf = (some: readonly AnswerRow[]) => sidesOf(some, params.hedgeWeight).youden
   const youden = (id: string, title: string, some: AnswerRow[]): Metric =>
@@ -100,10 +112,10 @@ export function reportRefusalAware(
             { id: `ece${suffix}`, title: 'Expected calibration error of its certainty', direction: 'lower' },
             noAnswers,
           )
-        : statisticMetric(
+        : calibrationErrorMetric(
             { id: `ece${suffix}`, title: 'Expected calibration error of its certainty', direction: 'lower' },
             rated,
-            (some) => expectedCalibrationError(some.map(certaintyOf), some.map(correctOf)),
+            { confidenceOf: certaintyOf, correctOf },
             seed,
           ),
       transferMetric(rated, suffix, seed),
@@ -204,17 +216,8 @@ function partMetric(
   const given = items.filter((row) => partOf(row) !== null)
   const text = { id, title, direction: 'higher' as const }
   if (given.length === 0) return missingMetric(text, items.length === 0 ? 'no_items' : 'capability_missing')
-  return statisticMetric(
-    text,
-    given,
-    (some) =>
-      averagePrecision(
-        some.map((row) => partOf(row) as number),
-        some.map(correctOf),
-      ),
-    seed,
-    'single_class',
-  )
+  const statistic = averagePrecisionStatistic((row: AnswerRow) => partOf(row) as number, correctOf)
+  return pairsMetric(text, given, statistic, seed, 'single_class')
 }
 
 function transferMetric(rated: AnswerRow[], suffix: string, seed: number): Metric {

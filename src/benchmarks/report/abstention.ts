@@ -22,7 +22,26 @@ export interface AbstentionSummary {
   knowledgeLoss: number | null
 }
 
-const ratio = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole)
+export type AbstentionRate = 'precision' | 'recall' | 'idkPrecision' | 'idkRecall' | 'idkError' | 'knowledgeLoss'
+
+/** What each rate is a share of, and what counts in it. */
+export const ABSTENTION_RATES: Record<
+  AbstentionRate,
+  { among: (one: Abstention) => boolean; hit: (one: Abstention) => boolean }
+> = {
+  precision: { among: (one) => !one.abstained, hit: (one) => one.correct },
+  recall: { among: () => true, hit: (one) => !one.abstained && one.correct },
+  idkPrecision: { among: (one) => one.abstained, hit: (one) => !one.baselineCorrect },
+  idkRecall: { among: (one) => !one.baselineCorrect, hit: (one) => one.abstained },
+  idkError: { among: (one) => one.baselineCorrect, hit: (one) => one.abstained },
+  knowledgeLoss: { among: (one) => one.baselineCorrect, hit: (one) => one.abstained || !one.correct },
+}
+
+function rateOf(items: readonly Abstention[], rate: AbstentionRate): number | null {
+  const { among, hit } = ABSTENTION_RATES[rate]
+  const some = items.filter(among)
+  return some.length === 0 ? null : some.filter(hit).length / some.length
+}
 
 /**
  * Precision = right answers among answered, recall = right answers among all, F1 their harmonic mean (0 where both are 0);
@@ -32,12 +51,8 @@ const ratio = (part: number, whole: number): number | null => (whole === 0 ? nul
  */
 export function summarizeAbstention(items: readonly Abstention[]): AbstentionSummary {
   const answered = items.filter((item) => !item.abstained)
-  const abstained = items.filter((item) => item.abstained)
-  const right = items.filter((item) => item.baselineCorrect)
-  const wrong = items.filter((item) => !item.baselineCorrect)
   const correct = answered.filter((item) => item.correct).length
-  const precision = ratio(correct, answered.length)
-  const recall = ratio(correct, items.length)
+  const [precision, recall] = [rateOf(items, 'precision'), rateOf(items, 'recall')]
   const f1 =
     recall === null
       ? null
@@ -48,14 +63,14 @@ export function summarizeAbstention(items: readonly Abstention[]): AbstentionSum
     answered: answered.length,
     correct,
     wrong: answered.length - correct,
-    abstained: abstained.length,
+    abstained: items.length - answered.length,
     precision,
     recall,
     f1,
-    idkPrecision: ratio(abstained.filter((item) => !item.baselineCorrect).length, abstained.length),
-    idkRecall: ratio(wrong.filter((item) => item.abstained).length, wrong.length),
-    idkError: ratio(right.filter((item) => item.abstained).length, right.length),
-    knowledgeLoss: ratio(right.filter((item) => item.abstained || !item.correct).length, right.length),
+    idkPrecision: rateOf(items, 'idkPrecision'),
+    idkRecall: rateOf(items, 'idkRecall'),
+    idkError: rateOf(items, 'idkError'),
+    knowledgeLoss: rateOf(items, 'knowledgeLoss'),
   }
 }
 

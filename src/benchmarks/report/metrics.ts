@@ -1,9 +1,14 @@
 import type { Interval, Metric, NullReason } from '../../../schema/report.ts'
 import { randomFrom } from '../../methods/random.ts'
+import { NEAR_THE_END, rejectionRatioAt } from '../../methods/selective/quality-intervals.ts'
+import { predictionRejectionRatio } from '../../methods/selective/rejection.ts'
 import { rocAucScoreInterval } from '../../methods/statistics/auc-interval.ts'
-import { rocAuc } from '../../methods/statistics/binary-classification.ts'
+import { averagePrecision, rocAuc } from '../../methods/statistics/binary-classification.ts'
 import { bootstrapInterval, bootstrapMeanInterval, bootstrapPairsInterval } from '../../methods/statistics/bootstrap.ts'
-import { clusteredMeanInterval } from '../../methods/statistics/clustered.ts'
+import type { Binning } from '../../methods/statistics/calibration-error.ts'
+import { adaptiveCalibrationError, expectedCalibrationError } from '../../methods/statistics/calibration-error.ts'
+import { calibrationErrorInterval } from '../../methods/statistics/calibration-interval.ts'
+import { clusteredMeanInterval, clusteredShareInterval } from '../../methods/statistics/clustered.ts'
 import { wilsonInterval } from '../../methods/statistics/intervals.ts'
 import { mean } from '../../methods/statistics/summary.ts'
 
@@ -84,7 +89,14 @@ export function shareMetric<T extends Clustered>(
   const values = rows.map((row) => Number(hit(row)))
   const whole = values.every((value) => value === 0 || value === 1)
   const successes = values.reduce((sum, value) => sum + value, 0)
-  if (isClustered(rows) || !whole) return meanMetric({ unit: 'share', ...text }, rows, (row) => Number(hit(row)), seed)
+  const clusters = clustersOf(rows)
+  if (clusters && whole)
+    return {
+      ...stated(text, 'share', rows.length),
+      value: successes / rows.length,
+      interval: named(clusteredShareInterval(values, clusters, CONFIDENCE), 'clustered', [0, 1]),
+    }
+  if (!whole) return meanMetric({ unit: 'share', ...text }, rows, (row) => Number(hit(row)), seed)
   return {
     ...stated(text, 'share', rows.length),
     value: successes / rows.length,
@@ -143,17 +155,68 @@ export function statisticMetric<T extends Clustered>(
   return { ...stated(text, 'share', n), value, interval: statisticInterval(text.id, rows, statistic, seed) }
 }
 
+/**
+ * A statistic made of squares that noise raises (parts of a Brier score): the resamples are mirrored about the value,
+ * which takes the noise off again; at least 0, and the value itself is held.
+ */
+export function squaresMetric<T extends Clustered>(
+  text: MetricText,
+  rows: readonly T[],
+  statistic: (rows: T[]) => number | null,
+  seed: number,
+): Metric {
+  const metric = statisticMetric(text, rows, statistic, seed)
+  if (metric.value === null || !metric.interval) return metric
+  const { value, interval } = metric
+  const [low, high] = [2 * value - interval.high, 2 * value - interval.low]
+  return { ...metric, interval: { ...interval, low: Math.max(0, Math.min(value, low)), high: Math.max(value, high) } }
+}
+
+/** Stated probabilities of rows and how far they came true. */
+export interface CalibrationPair<T> {
+  confidenceOf: (row: T) => number
+  correctOf: (row: T) => number | boolean
+  /** Ten bins of equal width unless said otherwise. */
+  by?: Binning
+}
+
+/** Expected (or adaptive) calibration error of rows over ten bins, with its interval by `calibrationErrorInterval`. */
+export function calibrationErrorMetric<T extends Clustered>(
+  text: MetricText,
+  rows: readonly T[],
+  { confidenceOf, correctOf, by = 'width' }: CalibrationPair<T>,
+  seed: number,
+): Metric {
+  if (rows.length === 0) return missingMetric(text, 'no_items')
+  const [confidences, correct] = [rows.map(confidenceOf), rows.map(correctOf)]
+  const value = (by === 'width' ? expectedCalibrationError : adaptiveCalibrationError)(confidences, correct)
+  if (value === null || !Number.isFinite(value)) return missingMetric(text, 'undefined', rows.length)
+  const clusters = clustersOf(rows)
+  const ends = calibrationErrorInterval(confidences, correct, {
+    random: randomFrom(seed, 'bootstrap', text.id),
+    clusters,
+    by,
+  })
+  return {
+    ...stated(text, 'share', rows.length),
+    value,
+    interval: named(ends, clusters ? 'cluster-bootstrap' : 'bootstrap'),
+  }
+}
+
 /** A statistic of two numbers that each row carries: its score and whether (or how far) that row is of the positive class. */
 export interface PairStatistic<T> {
   scoreOf: (row: T) => number
   labelOf: (row: T) => number
   statistic: (scores: ArrayLike<number>, labels: ArrayLike<number>) => number | null
   /** An interval that does not vanish where the value is at an end of its range; joined to that of the resamples. */
-  atTheEnd?: (value: number, labels: ArrayLike<number>, share: number) => { low: number; high: number } | null
+  atTheEnd?: (
+    value: number,
+    labels: ArrayLike<number>,
+    share: number,
+    scores: ArrayLike<number>,
+  ) => { low: number; high: number } | null
 }
-
-/** From here on (and from as far below 1/2) resamples of an area tell too little of its spread. */
-const NEAR_THE_END = 0.9
 
 /** Area under the ROC curve of a score for a class. `share`: independent clusters per row. */
 export const aucStatistic = <T>(scoreOf: (row: T) => number, isPositive: (row: T) => boolean): PairStatistic<T> => ({
@@ -165,6 +228,37 @@ export const aucStatistic = <T>(scoreOf: (row: T) => number, isPositive: (row: T
     let positives = 0
     for (let i = 0; i < labels.length; i++) positives += labels[i] as number
     return rocAucScoreInterval(auc, share * positives, share * (labels.length - positives), CONFIDENCE)
+  },
+})
+
+/** Average precision of a score for a class. */
+export const averagePrecisionStatistic = <T>(
+  scoreOf: (row: T) => number,
+  isPositive: (row: T) => boolean,
+): PairStatistic<T> => ({
+  scoreOf,
+  labelOf: (row) => Number(isPositive(row)),
+  statistic: averagePrecision,
+})
+
+/** Prediction–rejection ratio of an uncertainty for right or wrong answers; null where all are alike. */
+export const rejectionRatioStatistic = <T>(
+  scoreOf: (row: T) => number,
+  isRight: (row: T) => boolean,
+): PairStatistic<T> => ({
+  scoreOf,
+  labelOf: (row) => Number(isRight(row)),
+  statistic: (scores, labels) => predictionRejectionRatio(scores, labels),
+  atTheEnd: (ratio, labels, share, scores) => {
+    const auc = rocAuc(
+      Float64Array.from(scores, (score) => -score),
+      labels,
+    )
+    if (auc === null || auc < NEAR_THE_END) return null
+    let right = 0
+    for (let i = 0; i < labels.length; i++) right += labels[i] as number
+    const ends = rocAucScoreInterval(auc, share * right, share * (labels.length - right), CONFIDENCE)
+    return ends && { low: Math.min(ratio, rejectionRatioAt(ends.low)), high: ratio }
   },
 })
 
@@ -180,11 +274,12 @@ export function pairsInterval<T extends Clustered>(
   const ends = bootstrapPairsInterval(statistic, scores, labels, {
     random: randomFrom(seed, 'bootstrap', id),
     clusters,
+    biasCorrected: true,
   })
   const method = clusters ? 'cluster-bootstrap' : 'bootstrap'
   const value = ends && atTheEnd ? statistic(scores, labels) : null
   const share = clusters ? new Set(clusters).size / rows.length : 1
-  const wide = value === null ? null : atTheEnd?.(value, labels, share)
+  const wide = value === null ? null : atTheEnd?.(value, labels, share, scores)
   if (!ends || !wide) return named(ends, method)
   return named({ low: Math.min(ends.low, wide.low), high: Math.max(ends.high, wide.high) }, method)
 }

@@ -1,10 +1,21 @@
 import type { Metric } from '../../../schema/report.ts'
 import { brierDecomposition } from '../../methods/statistics/brier-decomposition.ts'
-import { adaptiveCalibrationError, expectedCalibrationError } from '../../methods/statistics/calibration-error.ts'
+import {
+  adaptiveCalibrationError,
+  expectedCalibrationError,
+  quantileBins,
+} from '../../methods/statistics/calibration-error.ts'
 import { type Calibrator, isotonicCalibration } from '../../methods/statistics/isotonic-calibration.ts'
 import { plattScaling } from '../../methods/statistics/platt-scaling.ts'
 import { brier, logLoss } from '../../methods/statistics/proper-scores.ts'
-import { missingMetric, statisticMetric } from '../report/metrics.ts'
+import { ascendingOrder } from '../../methods/statistics/summary.ts'
+import {
+  calibrationErrorMetric,
+  type MetricText,
+  missingMetric,
+  squaresMetric,
+  statisticMetric,
+} from '../report/metrics.ts'
 import { type EstimatorRow, scoredOf } from './estimators.ranking.ts'
 
 export interface Folds {
@@ -49,53 +60,70 @@ const labels = (some: readonly Stated[]) => some.map((one) => one.correct)
 /** One sure mistake of an isotonic map must not make a mean infinite. */
 const CLIP = 1e-6
 
-const MEASURES: { id: string; title: string; direction: Metric['direction']; of: (some: Stated[]) => number | null }[] =
-  [
-    {
-      id: 'ece',
-      title: 'ECE, ten equal-width bins',
-      direction: 'lower',
-      of: (some) => expectedCalibrationError(confidences(some), labels(some)),
-    },
-    {
-      id: 'adaptiveEce',
-      title: 'ECE, ten bins of equal counts',
-      direction: 'lower',
-      of: (some) => adaptiveCalibrationError(confidences(some), labels(some)),
-    },
-    { id: 'brier', title: 'Brier score', direction: 'lower', of: (some) => brier(confidences(some), labels(some)) },
-    {
-      id: 'brierReliability',
-      title: 'Brier score, reliability part',
-      direction: 'lower',
-      of: (some) => decomposed(some)?.reliability ?? null,
-    },
-    {
-      id: 'brierResolution',
-      title: 'Brier score, resolution part',
-      direction: 'higher',
-      of: (some) => decomposed(some)?.resolution ?? null,
-    },
-    {
-      id: 'logLoss',
-      title: 'Log loss',
-      direction: 'lower',
-      of: (some) => logLoss(confidences(some), labels(some), CLIP),
-    },
-  ]
+/** What is measured of probabilities that a map gave. */
+export const CALIBRATION_MEASURES: {
+  id: string
+  title: string
+  direction: Metric['direction']
+  of: (some: Stated[]) => number | null
+  /** How its interval is found, where resampling the value would not do. */
+  kind?: 'error' | 'adaptiveError' | 'squares'
+}[] = [
+  {
+    id: 'ece',
+    title: 'ECE, ten equal-width bins',
+    direction: 'lower',
+    of: (some) => expectedCalibrationError(confidences(some), labels(some)),
+    kind: 'error',
+  },
+  {
+    id: 'adaptiveEce',
+    title: 'ECE, ten bins of equal counts',
+    direction: 'lower',
+    of: (some) => adaptiveCalibrationError(confidences(some), labels(some)),
+    kind: 'adaptiveError',
+  },
+  { id: 'brier', title: 'Brier score', direction: 'lower', of: (some) => brier(confidences(some), labels(some)) },
+  {
+    id: 'brierReliability',
+    title: 'Brier score, reliability part',
+    direction: 'lower',
+    of: (some) => decomposed(some)?.reliability ?? null,
+    kind: 'squares',
+  },
+  {
+    id: 'brierResolution',
+    title: 'Brier score, resolution part',
+    direction: 'higher',
+    of: (some) => decomposed(some)?.resolution ?? null,
+    kind: 'squares',
+  },
+  {
+    id: 'logLoss',
+    title: 'Log loss',
+    direction: 'lower',
+    of: (some) => logLoss(confidences(some), labels(some), CLIP),
+  },
+]
 
-/** Probabilities rounded to twentieths first: distinct values of one case each would all look perfectly resolved. */
-const decomposed = (some: readonly Stated[]) =>
-  brierDecomposition(
-    some.map((one) => Math.round(one.confidence * 20) / 20),
-    labels(some),
+/** Over ten bins of equal counts: distinct values of one case each would all look perfectly resolved. */
+function decomposed(some: readonly Stated[]) {
+  const means = quantileBins(confidences(some), labels(some)).flatMap(({ count, meanConfidence }) =>
+    new Array<number>(count).fill(meanConfidence ?? 0),
   )
+  const order = ascendingOrder(confidences(some))
+  const told = labels(some)
+  return brierDecomposition(
+    means,
+    Array.from(order, (place) => told[place] as boolean),
+  )
+}
 
 /** Calibration of the chosen estimator on the report fold, after each map. */
 export function calibrationMetrics(folds: Folds, name: string, seed: number): Metric[] {
   return CALIBRATORS.flatMap(({ id, title }) => {
     const stated = calibrated(folds, name, id)
-    return MEASURES.map((measure) => {
+    return CALIBRATION_MEASURES.map((measure) => {
       const text = {
         id: `${measure.id}.${id}`,
         title: `${measure.title}, ${title} map of the estimator chosen`,
@@ -103,10 +131,22 @@ export function calibrationMetrics(folds: Folds, name: string, seed: number): Me
         unit: 'none' as const,
       }
       return stated
-        ? statisticMetric(text, stated, measure.of, seed)
+        ? measured(text, stated, measure, seed)
         : missingMetric({ ...text, note: 'The map cannot be fitted on the calibration fold.' }, 'undefined')
     })
   })
+}
+
+function measured(
+  text: MetricText,
+  stated: readonly Stated[],
+  { kind, of }: (typeof CALIBRATION_MEASURES)[number],
+  seed: number,
+): Metric {
+  if (kind === 'squares') return squaresMetric(text, stated, of, seed)
+  if (kind === undefined) return statisticMetric(text, stated, of, seed)
+  const pair = { confidenceOf: (one: Stated) => one.confidence, correctOf: (one: Stated) => one.correct }
+  return calibrationErrorMetric(text, stated, { ...pair, by: kind === 'error' ? 'width' : 'count' }, seed)
 }
 
 /** ECE, Brier score and log loss of one estimator after a map; nulls where it cannot be fitted. */

@@ -4,15 +4,17 @@ import type { Estimator } from '../../methods/estimators/estimator.ts'
 import type { EvidenceName } from '../../methods/estimators/evidence.ts'
 import { randomFrom } from '../../methods/random.ts'
 import {
-  type RankedItems,
-  type ResampledQuality,
-  rankItems,
-  resampledQuality,
-  resampleWeights,
-} from '../../methods/selective/resampled-quality.ts'
-import { bootstrapPValue } from '../../methods/statistics/bootstrap.ts'
+  type MeasuredQuality,
+  measuredQuality,
+  type OrderMeasure,
+  orderIntervals,
+  resampledEnds,
+} from '../../methods/selective/quality-intervals.ts'
+import { type RankedItems, rankItems, resampleWeights } from '../../methods/selective/ranked-items.ts'
+import { type ResampledQuality, resampledQuality } from '../../methods/selective/resampled-quality.ts'
+import { bootstrapPValue, unitsOf } from '../../methods/statistics/bootstrap.ts'
 import { benjaminiHochberg } from '../../methods/statistics/multiple-tests.ts'
-import { mean, quantileOfSorted } from '../../methods/statistics/summary.ts'
+import { mean } from '../../methods/statistics/summary.ts'
 import { isClustered } from '../report/metrics.ts'
 import type { Reported } from '../report/rows.ts'
 import type { EstimatorsDetail } from './estimators.ts'
@@ -77,34 +79,19 @@ const rankedItems = (scored: readonly Scored[], like?: RankedItems): RankedItems
 /** Quality of one estimator on some of its items. */
 export const qualityOn = (scored: readonly Scored[]): ResampledQuality => resampledQuality(rankedItems(scored))
 
-const METRICS: readonly MetricName[] = [
-  'predictionRejectionRatio',
-  'predictionRejectionRatioHalf',
-  'riskCoverageAuc',
-  'rocAuc',
-  'averagePrecision',
-]
-
-/** Ends of the middle 95 %, or null where more than one resample in ten has no value. */
-function endsOf(values: readonly (number | null)[]): Ends | null {
-  const sorted = Float64Array.from(values.filter((value) => value !== null)).sort()
-  if (values.length === 0 || sorted.length < 0.9 * values.length) return null
-  return { low: quantileOfSorted(sorted, 0.025) as number, high: quantileOfSorted(sorted, 0.975) as number }
-}
-
 /**
  * All estimators with the intervals of their quality, best PRR first. Every estimator is measured in the same resamples
  * (of whole clusters where items share them), so that ranks and differences are paired.
  */
 export function rankEstimators(rows: readonly EstimatorRow[], baseline: string, seed: number): Ranked[] {
   const names = namesOf(rows)
+  const clusters = isClustered(rows) ? rows.map((row) => row.cluster) : undefined
   const weights =
     rows.length === 0
       ? null
-      : resampleWeights(rows.length, {
-          random: randomFrom(seed, 'bootstrap', 'estimators'),
-          clusters: isClustered(rows) ? rows.map((row) => row.cluster) : undefined,
-        })
+      : resampleWeights(rows.length, { random: randomFrom(seed, 'bootstrap', 'estimators'), clusters })
+  const units = unitsOf(rows.length, clusters)
+  const endsOf = (values: readonly (number | null)[]): Ends | null => resampledEnds(values, units)
   const shared = new Map<string, RankedItems>()
   const measured = names.map((name) => {
     const scored = scoredOf(rows, name)
@@ -130,16 +117,14 @@ export function rankEstimators(rows: readonly EstimatorRow[], baseline: string, 
   })
   const adjusted = benjaminiHochberg(tested.filter((value) => value !== null)).adjusted
   let nextTest = 0
-  const ranked = measured.map(({ name, scored, quality, drawn }, at): Ranked => {
+  const ranked = measured.map(({ name, scored, items, quality, drawn }, at): Ranked => {
     const own = places[at] as number[]
     const total = weights?.length ?? 0
     return {
       name,
       scored,
       quality,
-      intervals: Object.fromEntries(
-        METRICS.map((metric) => [metric, endsOf(drawn.map((one) => one[metric]))]),
-      ) as Ranked['intervals'],
+      intervals: orderIntervals(items, quality, drawn, { units: Math.min(units, scored.length) }),
       rank: null,
       rankEnds: own.length < 0.9 * total || total === 0 ? null : endsOf(own),
       best: total === 0 || own.length === 0 ? null : own.filter((place) => place === 1).length / total,
@@ -165,34 +150,24 @@ export function rankEstimators(rows: readonly EstimatorRow[], baseline: string, 
   return ranked
 }
 
-/** Quality of one estimator's scored items with intervals, from resamples of these items alone. */
+/** Every measure of one estimator's scored items with intervals, from resamples of these items alone. */
 export function measureHeld(
   held: readonly (Scored & { cluster: string })[],
   seed: number,
-): { quality: ResampledQuality; intervals: Record<MetricName, Interval | null> } {
-  const clustered = isClustered(held)
-  const items = rankItems(
+): Record<OrderMeasure, MeasuredQuality & { interval?: Interval | null }> {
+  const clusters = isClustered(held) ? held.map((one) => one.cluster) : undefined
+  const measured = measuredQuality(
     held.map((one) => one.uncertainty),
     held.map((one) => one.quality),
-    held.map((_, place) => place),
+    { random: randomFrom(seed, 'bootstrap', 'held'), clusters },
   )
-  const drawn = (
-    resampleWeights(held.length, {
-      random: randomFrom(seed, 'bootstrap', 'held'),
-      clusters: clustered ? held.map((one) => one.cluster) : undefined,
-    }) ?? []
-  ).map((weights) => resampledQuality(items, weights))
-  const intervalOf = (metric: MetricName): Interval | null => {
-    const ends = endsOf(drawn.map((one) => one[metric]))
-    return ends && { ...ends, confidence: 0.95, method: clustered ? 'cluster-bootstrap' : 'bootstrap' }
-  }
-  return {
-    quality: resampledQuality(items),
-    intervals: Object.fromEntries(METRICS.map((metric) => [metric, intervalOf(metric)])) as Record<
-      MetricName,
-      Interval | null
-    >,
-  }
+  const method = clusters ? 'cluster-bootstrap' : 'bootstrap'
+  return Object.fromEntries(
+    Object.entries(measured).map(([name, one]) => [
+      name,
+      one.value === null || !one.interval ? one : { ...one, interval: { ...one.interval, confidence: 0.95, method } },
+    ]),
+  ) as ReturnType<typeof measureHeld>
 }
 
 /** The estimator with the best PRR on these rows, among those that have a value for nearly all of them. */

@@ -1,7 +1,6 @@
 import type { BenchmarkReport, Metric, NullReason } from '../../../schema/report.ts'
+import type { OrderMeasure } from '../../methods/selective/quality-intervals.ts'
 import { predictionRejectionRatio } from '../../methods/selective/rejection.ts'
-import { reversedPairs } from '../../methods/selective/reversed-pairs.ts'
-import { kendallTauB, spearman } from '../../methods/statistics/correlation.ts'
 import type { ReportContext, Row } from '../define.ts'
 import { degenerateLevel, fewClusters, lostItems } from '../report/caveats.ts'
 import { foldsOf } from '../report/folds.ts'
@@ -20,7 +19,6 @@ import { curvesOf } from './estimators.curves.ts'
 import {
   bestEstimator,
   type EstimatorRow,
-  type MetricName,
   measureHeld,
   namesOf,
   type Ranked,
@@ -46,10 +44,9 @@ const qualities = (some: readonly Scored[]) => some.map((one) => one.quality)
 /** PRR of scored items with its interval. */
 function prrMetric(text: MetricText, held: readonly Item[], seed: number): Metric {
   if (held.length === 0) return missingMetric(text, 'no_items')
-  const { quality, intervals } = measureHeld(held, seed)
-  const value = quality.predictionRejectionRatio
+  const { value, interval } = measureHeld(held, seed).predictionRejectionRatio
   const empty = missingMetric(text, 'single_class', held.length)
-  return value === null ? empty : { ...empty, reason: undefined, value, interval: intervals.predictionRejectionRatio }
+  return value === null ? empty : { ...empty, reason: undefined, value, interval: interval ?? null }
 }
 
 const prr = (some: readonly Scored[]) => predictionRejectionRatio(uncertainties(some), qualities(some))
@@ -141,40 +138,21 @@ const heldText = (id: string, title: string, direction: Metric['direction']): Me
 
 /** The chosen estimator on the fold that it was not chosen on. */
 function heldMetrics(held: Item[], seed: number): Metric[] {
-  const text = (id: string, title: string, direction: Metric['direction']) =>
-    heldText(id, `${title} of the estimator chosen`, direction)
-  const of = (
-    id: string,
-    title: string,
-    direction: Metric['direction'],
-    statistic: (u: number[], q: number[]) => number | null,
-  ) =>
-    statisticMetric(
-      text(id, title, direction),
-      held,
-      (some) => statistic(uncertainties(some), qualities(some)),
-      seed,
-      'constant',
-    )
-  const negated = (u: number[]) => u.map((value) => -value)
-  const { quality, intervals } = measureHeld(held, seed)
-  const walked: [MetricName, string, Metric['direction']][] = [
-    ['predictionRejectionRatioHalf', 'PRR up to half rejected', 'higher'],
-    ['rocAuc', 'ROC AUC', 'higher'],
-    ['averagePrecision', 'Average precision', 'higher'],
-    ['riskCoverageAuc', 'Risk–coverage AUC', 'lower'],
+  const measured = measureHeld(held, seed)
+  const shown: [OrderMeasure, id: string, title: string, Metric['direction'], NullReason][] = [
+    ['predictionRejectionRatioHalf', 'prrHalf', 'PRR up to half rejected', 'higher', 'single_class'],
+    ['rocAuc', 'rocAuc', 'ROC AUC', 'higher', 'single_class'],
+    ['averagePrecision', 'averagePrecision', 'Average precision', 'higher', 'single_class'],
+    ['riskCoverageAuc', 'riskCoverageAuc', 'Risk–coverage AUC', 'lower', 'undefined'],
+    ['reversedPairs', 'reversedPairs', 'Reversed pairs', 'lower', 'undefined'],
+    ['spearman', 'spearman', 'Spearman’s ρ of certainty and quality', 'higher', 'constant'],
+    ['kendallTauB', 'kendall', 'Kendall’s τ-b of certainty and quality', 'higher', 'constant'],
   ]
-  return [
-    ...walked.map(([name, title, direction]): Metric => {
-      const value = quality[name]
-      const named = text(name === 'predictionRejectionRatioHalf' ? 'prrHalf' : name, title, direction)
-      if (value === null) return missingMetric(named, 'single_class', held.length)
-      return { ...missingMetric(named, 'undefined', held.length), reason: undefined, value, interval: intervals[name] }
-    }),
-    of('reversedPairs', 'Reversed pairs', 'lower', reversedPairs),
-    of('spearman', 'Spearman’s ρ of certainty and quality', 'higher', (u, q) => spearman(negated(u), q)),
-    of('kendall', 'Kendall’s τ-b of certainty and quality', 'higher', (u, q) => kendallTauB(negated(u), q)),
-  ]
+  return shown.map(([name, id, title, direction, reason]): Metric => {
+    const { value, interval = null } = measured[name]
+    const empty = missingMetric(heldText(id, `${title} of the estimator chosen`, direction), reason, held.length)
+    return value === null ? empty : { ...empty, reason: undefined, value, interval }
+  })
 }
 
 /** Chosen minus baseline on the items of the report fold that both have a value for. */

@@ -1,11 +1,11 @@
 import type { BenchmarkReport, Metric, NullReason } from '../../../schema/report.ts'
-import { averagePrecision } from '../../methods/statistics/binary-classification.ts'
 import type { ReportContext, Row } from '../define.ts'
-import { summarizeAbstention, thresholdAtError } from '../report/abstention.ts'
+import { ABSTENTION_RATES, type AbstentionRate, summarizeAbstention, thresholdAtError } from '../report/abstention.ts'
 import { degenerateLevel, fewClusters, lostItems } from '../report/caveats.ts'
 import { foldsOf } from '../report/folds.ts'
 import {
   aucStatistic,
+  averagePrecisionStatistic,
   countMetric,
   type MetricText,
   missingMetric,
@@ -79,11 +79,11 @@ export function reportIdkToken(
         ),
     threshold === null
       ? missingMetric(text('f1AtThreshold', 'F1 at that threshold', 'higher', suffix), noThreshold)
-      : abstentionMetric(text('f1AtThreshold', 'F1 at that threshold', 'higher', suffix), tuned, cut, 'f1', seed),
+      : f1Metric(text('f1AtThreshold', 'F1 at that threshold', 'higher', suffix), tuned, cut, seed),
   ]
   const infinite = Number.POSITIVE_INFINITY
-  const greedy = (id: Rate, title: string, direction: Metric['direction']) =>
-    abstentionMetric({ id, title, direction }, items, infinite, id, seed)
+  const greedy = (id: AbstentionRate, title: string, direction: Metric['direction']) =>
+    rateMetric({ id, title, direction }, items, infinite, id, seed)
   const metrics: Metric[] = [
     ...atThreshold,
     shareMetric(
@@ -94,7 +94,7 @@ export function reportIdkToken(
     ),
     greedy('precision', 'Precision of given answers', 'higher'),
     greedy('recall', 'Recall of right answers', 'higher'),
-    greedy('f1', 'F1 of given answers', 'higher'),
+    f1Metric({ id: 'f1', title: 'F1 of given answers', direction: 'higher' }, items, infinite, seed),
     greedy('idkPrecision', 'IDK-precision: abstentions that would have been wrong', 'higher'),
     greedy('idkRecall', 'IDK-recall: would-be errors turned into IDK', 'higher'),
     greedy('idkError', 'IDK-error: would-be right answers turned into IDK', 'lower'),
@@ -116,7 +116,7 @@ export function reportIdkToken(
       : pairsMetric(
           text('averagePrecision', 'Average precision of the IDK mass for errors', 'higher', suffix),
           weighed,
-          { scoreOf: massOf, labelOf: (row) => Number(!right(row)), statistic: averagePrecision },
+          averagePrecisionStatistic(massOf, (row) => !right(row)),
           seed,
           'single_class',
         ),
@@ -178,8 +178,6 @@ export function reportIdkToken(
   }
 }
 
-type Rate = 'precision' | 'recall' | 'f1' | 'idkPrecision' | 'idkRecall' | 'idkError' | 'knowledgeLoss'
-
 const text = (id: string, title: string, direction: Metric['direction'], suffix = ''): MetricText => ({
   id: `${id}${suffix}`,
   title,
@@ -216,9 +214,17 @@ function headlineMetric(
   )
 }
 
-function abstentionMetric(named: MetricText, rows: IdkRow[], threshold: number, rate: Rate, seed: number): Metric {
-  return statisticMetric(named, rows, (some) => summarizeAbstention(some.map(abstentionAt(threshold)))[rate], seed)
+/** A rate is a share of the items that it is about: its interval is a share's, which resampling all items would miss. */
+function rateMetric(named: MetricText, rows: IdkRow[], threshold: number, rate: AbstentionRate, seed: number): Metric {
+  const { among, hit } = ABSTENTION_RATES[rate]
+  const told = abstentionAt(threshold)
+  const some = rows.filter((row) => among(told(row)))
+  if (some.length === 0 && rows.length > 0) return missingMetric(named, 'undefined')
+  return shareMetric(named, some, (row) => hit(told(row)), seed)
 }
+
+const f1Metric = (named: MetricText, rows: IdkRow[], threshold: number, seed: number): Metric =>
+  statisticMetric(named, rows, (some) => summarizeAbstention(some.map(abstentionAt(threshold))).f1, seed)
 
 function massCaveats(weighed: IdkRow[], by: IdkDetail['massBy']): BenchmarkReport['caveats'] {
   const list: BenchmarkReport['caveats'] = []

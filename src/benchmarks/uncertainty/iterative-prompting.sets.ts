@@ -1,6 +1,5 @@
 import { randomFrom } from '../../methods/random.ts'
-import { predictionRejectionRatio } from '../../methods/selective/rejection.ts'
-import { aucStatistic, type PairStatistic } from '../report/metrics.ts'
+import { aucStatistic, type PairStatistic, rejectionRatioStatistic } from '../report/metrics.ts'
 import type { Reported } from '../report/rows.ts'
 import type { IterativeDetail } from './iterative-prompting.ts'
 
@@ -59,11 +58,11 @@ export const withSignals = (rows: readonly IterativeRow[], wanted: readonly Sign
   rows.filter((row) => wanted.every(({ of }) => of(row) !== null))
 
 /** Prediction–rejection ratio of a signal on rows that have it; null where all answers are equally good. */
-export const prr = ({ of }: Signal): PairStatistic<IterativeRow> => ({
-  scoreOf: (row) => of(row) as number,
-  labelOf: ({ detail }) => Number(detail.correct),
-  statistic: (scores, labels) => predictionRejectionRatio(scores, labels),
-})
+export const prr = ({ of }: Signal): PairStatistic<IterativeRow> =>
+  rejectionRatioStatistic(
+    (row) => of(row) as number,
+    ({ detail }) => detail.correct,
+  )
 
 /** ROC AUC of a signal for wrong answers. */
 export const errorAuc = ({ of }: Signal): PairStatistic<IterativeRow> =>

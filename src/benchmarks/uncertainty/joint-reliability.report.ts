@@ -10,7 +10,14 @@ import {
 import type { ReportContext, Row } from '../define.ts'
 import { degenerateLevel, fewClusters, lostItems } from '../report/caveats.ts'
 import { foldsOf } from '../report/folds.ts'
-import { type MetricText, missingMetric, shareMetric, statisticMetric, withReading } from '../report/metrics.ts'
+import {
+  calibrationErrorMetric,
+  type MetricText,
+  missingMetric,
+  shareMetric,
+  statisticMetric,
+  withReading,
+} from '../report/metrics.ts'
 import { type Reported, remembered, reportedRows, worstItems } from '../report/rows.ts'
 import {
   brierOf,
@@ -138,7 +145,12 @@ export function reportJointReliability(
   })
   const of = (named: MetricText, statistic: (some: Judged[]) => number | null) =>
     statisticMetric(named, judged, statistic, seed)
-  const ece = of(text('ece', 'ECE of the most probable choice', 'lower'), eceOf)
+  const ece = calibrationErrorMetric(
+    text('ece', 'ECE of the most probable choice', 'lower'),
+    judged,
+    { confidenceOf: ({ shares }) => confidenceOf(shares), correctOf: creditOf },
+    seed,
+  )
   const metrics: Metric[] = [
     of(text('error', 'Error rate', 'lower', 'share'), errorOf),
     of(text('chanceCorrectedError', 'Error rate over that of guessing', 'lower'), chanceCorrectedError),

@@ -1,7 +1,12 @@
 import type { Metric } from '../../../schema/report.ts'
-import { expectedCalibrationError } from '../../methods/statistics/calibration-error.ts'
 import { klDivergence } from '../../methods/statistics/divergence.ts'
-import { type MetricText, meanMetric, missingMetric, statisticMetric } from '../report/metrics.ts'
+import {
+  calibrationErrorMetric,
+  type MetricText,
+  meanMetric,
+  missingMetric,
+  statisticMetric,
+} from '../report/metrics.ts'
 import { remembered } from '../report/rows.ts'
 import { outcomesOf, type PairRow } from './pair-cheating.outcomes.ts'
 import type { PairDetail } from './pair-cheating.ts'
@@ -50,21 +55,22 @@ const drawn = ({ counts, pstar }: PairDetail): number[] => {
 /** How right the probabilities themselves are, pairs aside. */
 export function firstOrder(all: PairRow[], suffix: string, seed: number): Metric[] {
   const told = all.filter(({ detail }) => detail.pstar !== null)
-  const drawnOf = remembered(({ detail }: PairRow) => drawn(detail))
   const divergence = ({ detail }: PairRow) => klDivergence(detail.pstar as number[], detail.probabilities)
   return [
-    statisticMetric(
+    calibrationErrorMetric(
       {
         id: `expectedCalibrationError${suffix}`,
         title: 'Expected calibration error of its probabilities',
         direction: 'lower',
       },
-      all,
-      (rows) =>
-        expectedCalibrationError(
-          rows.flatMap(({ detail }) => detail.probabilities),
-          rows.flatMap(drawnOf),
-        ),
+      all.flatMap((row) =>
+        drawn(row.detail).map((share, y) => ({
+          cluster: row.cluster,
+          confidence: row.detail.probabilities[y] as number,
+          share,
+        })),
+      ),
+      { confidenceOf: ({ confidence }) => confidence, correctOf: ({ share }) => share },
       seed,
     ),
     told.length === 0 && all.length > 0

@@ -77,7 +77,7 @@ const TASK = 'Solve the problem step by step in a few short lines. End with a li
 export const perplexityConsistency = defineBenchmark({
   id: 'perplexity-consistency',
   family: 'uncertainty',
-  version: 1,
+  version: 2,
   title: 'Votes over reasoning paths: perplexity and self-consistency',
   question:
     'With K sampled reasoning paths, which vote is most accurate and best calibrated, and how many samples can be saved?',

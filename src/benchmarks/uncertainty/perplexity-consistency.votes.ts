@@ -6,7 +6,6 @@ import {
   perplexityConsistencyVote,
   perplexityVote,
   prunedConsistencyVote,
-  prunePaths,
   type ReasoningPath,
   selfConsistencyVote,
   voteCredit,
@@ -94,9 +93,8 @@ export function measurePaths(
   })
   const pruned = { right: 0, wrong: 0 }
   const valid = { right: 0, wrong: 0 }
-  const kept = weighed ? prunePaths(paths.map(({ probability }) => probability)).kept : null
-  for (const [place, { answer }] of paths.entries()) {
-    if (answer === null) continue
+  const kept = weighed ? prunedConsistencyVote(paths).pruning.kept : null
+  for (const [place, { answer }] of paths.filter((path) => path.answer !== null).entries()) {
     const side = answer === gold ? 'right' : 'wrong'
     valid[side]++
     if (kept && !kept[place]) pruned[side]++

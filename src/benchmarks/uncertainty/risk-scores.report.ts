@@ -1,6 +1,10 @@
 import type { BenchmarkReport, Metric, NullReason } from '../../../schema/report.ts'
 import { rocAuc } from '../../methods/statistics/binary-classification.ts'
-import { adaptiveCalibrationError, expectedCalibrationError } from '../../methods/statistics/calibration-error.ts'
+import {
+  adaptiveCalibrationError,
+  type Binning,
+  expectedCalibrationError,
+} from '../../methods/statistics/calibration-error.ts'
 import { brier, logLoss } from '../../methods/statistics/proper-scores.ts'
 import { mean } from '../../methods/statistics/summary.ts'
 import { balancedThreshold, minMaxScaled, polarization, RISK_CLIP } from '../../methods/uncertainty/risk-scores.ts'
@@ -8,6 +12,7 @@ import type { ReportContext, Row } from '../define.ts'
 import { fewClusters, lostItems } from '../report/caveats.ts'
 import { foldsOf } from '../report/folds.ts'
 import {
+  calibrationErrorMetric,
   type MetricText,
   meanMetric,
   missingMetric,
@@ -78,6 +83,8 @@ interface Measure {
   direction: Metric['direction']
   of: (some: Scored[]) => number | null
   reason?: NullReason
+  /** A calibration error over bins: resampling it would add noise instead of taking it off. */
+  bins?: Binning
 }
 
 const MEASURES: readonly Measure[] = [
@@ -86,6 +93,7 @@ const MEASURES: readonly Measure[] = [
     title: 'ECE, ten equal-width bins',
     direction: 'lower',
     of: (some) => expectedCalibrationError(scores(some), outcomes(some)),
+    bins: 'width',
   },
   {
     id: 'rocAuc',
@@ -113,6 +121,7 @@ const MEASURES: readonly Measure[] = [
     title: 'ECE, ten bins of equal counts',
     direction: 'lower',
     of: (some) => adaptiveCalibrationError(scores(some), outcomes(some)),
+    bins: 'count',
   },
   { id: 'scaledEce', title: 'ECE after min–max scaling', direction: 'lower', of: scaledError, reason: 'constant' },
   {
@@ -194,8 +203,15 @@ function wayMetrics(way: Way, some: Scored[], reason: NullReason, seed: number):
       missingMetric(text('accuracy', 'Accuracy at the fitted threshold', 'higher'), reason),
     ]
   return [
-    ...MEASURES.map(({ id, title, direction, of, reason: own }) =>
-      statisticMetric(text(id, title, direction), some, of, seed, own),
+    ...MEASURES.map(({ id, title, direction, of, reason: own, bins }) =>
+      bins
+        ? calibrationErrorMetric(
+            text(id, title, direction),
+            some,
+            { confidenceOf: ({ score }) => score, correctOf: ({ happened }) => happened, by: bins },
+            seed,
+          )
+        : statisticMetric(text(id, title, direction), some, of, seed, own),
     ),
     tunedAccuracy(text('accuracy', 'Accuracy at the fitted threshold', 'higher'), some, seed),
     ...(known.length > 0

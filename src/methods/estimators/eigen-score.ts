@@ -1,4 +1,5 @@
 import { Matrix as Dense, EigenvalueDecomposition } from 'ml-matrix'
+import { dot } from '../statistics/gaussian-fit.ts'
 import { mean } from '../statistics/summary.ts'
 import { defineEstimator } from './estimator.ts'
 
@@ -11,10 +12,20 @@ export function eigenScore(embeddings: readonly ArrayLike<number>[], regularizat
   if (embeddings.length < 2) return null
   const centred = embeddings.map((row) => {
     const centre = mean(row) ?? 0
-    return Array.from(row, (x) => x - centre)
+    const own = new Float64Array(row.length)
+    for (let j = 0; j < own.length; j++) own[j] = (row[j] as number) - centre
+    return own
   })
-  const rows = new Dense(centred)
-  const covariance = rows.mmul(rows.transpose()).add(Dense.eye(embeddings.length).mul(regularization))
+  const covariance = Dense.zeros(centred.length, centred.length)
+  centred.forEach((row, i) => {
+    for (let j = 0; j <= i; j++) {
+      const other = centred[j] as Float64Array
+      if (other.length !== row.length) throw new RangeError('eigenScore: embeddings differ in length')
+      const product = dot(row, 0, other, 0, row.length) + (i === j ? regularization : 0)
+      covariance.set(i, j, product)
+      covariance.set(j, i, product)
+    }
+  })
   const { realEigenvalues } = new EigenvalueDecomposition(covariance, { assumeSymmetric: true })
   // The smallest eigenvalue is the regularisation, which rounding must not carry below.
   return mean(realEigenvalues.map((value) => Math.log(Math.max(value, regularization))))

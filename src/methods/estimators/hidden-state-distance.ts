@@ -1,4 +1,3 @@
-import { randomFrom } from '../random.ts'
 import { type Ellipsoid, fitGaussian, squaredMahalanobis } from '../statistics/gaussian-fit.ts'
 import { kernelPca } from '../statistics/kernel-pca.ts'
 import { minimumCovarianceDeterminant } from '../statistics/robust-covariance.ts'
@@ -44,8 +43,7 @@ const COMPONENTS = 100
 
 const robustOf = once((rows) => {
   const components = kernelPca(rows, Math.min(COMPONENTS, Math.floor(rows.length / 2)))
-  const shape: Ellipsoid | null =
-    components && minimumCovarianceDeterminant(components.fitted, randomFrom('robust density estimation'))
+  const shape: Ellipsoid | null = components && minimumCovarianceDeterminant(components.fitted)
   return components && shape && { components, shape }
 })
 

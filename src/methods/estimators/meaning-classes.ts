@@ -18,17 +18,19 @@ export function exactClasses(samples: readonly string[]): number[] {
  */
 export function entailmentClasses({ entail, contradict }: Evidence['nli']): number[] {
   const entails = (i: number, j: number): boolean => {
-    const e = entail[i]?.[j] as number
-    const c = contradict[i]?.[j] as number
+    const e = (entail[i] as number[])[j] as number
+    const c = (contradict[i] as number[])[j] as number
     return e > c && e > 1 - e - c
   }
   const first: number[] = []
-  return entail.map((_, i) => {
-    const found = first.findIndex((member) => entails(member, i) && entails(i, member))
-    if (found >= 0) return found
-    first.push(i)
-    return first.length - 1
-  })
+  const classOf: number[] = []
+  for (let i = 0; i < entail.length; i++) {
+    let found = 0
+    while (found < first.length && !(entails(first[found] as number, i) && entails(i, first[found] as number))) found++
+    if (found === first.length) first.push(i)
+    classOf.push(found)
+  }
+  return classOf
 }
 
 /** Number of members of each class 0..m−1. */

@@ -1,4 +1,4 @@
-import { ascendingOrder, mean, sameLength, tiedRuns } from '../statistics/summary.ts'
+import { ascendingOrder, mean, sameLength } from '../statistics/summary.ts'
 
 /**
  * Qualities from the most certain item to the least. Items of equal uncertainty each carry the mean quality of their
@@ -8,10 +8,13 @@ export function qualitiesByCertainty(uncertainties: ArrayLike<number>, qualities
   sameLength('qualitiesByCertainty', uncertainties, qualities)
   const order = ascendingOrder(uncertainties)
   const sorted = new Float64Array(order.length)
-  for (const [start, end] of tiedRuns(uncertainties, order)) {
-    let sum = 0
-    for (let i = start; i < end; i++) sum += qualities[order[i] as number] as number
-    sorted.fill(sum / (end - start), start, end)
+  for (let start = 0; start < order.length; ) {
+    const uncertainty = uncertainties[order[start] as number]
+    let [sum, end] = [0, start]
+    for (; end < order.length && uncertainties[order[end] as number] === uncertainty; end++)
+      sum += qualities[order[end] as number] as number
+    const quality = sum / (end - start)
+    while (start < end) sorted[start++] = quality
   }
   return sorted
 }
@@ -23,7 +26,9 @@ function scaled(qualities: ArrayLike<number>): Float64Array {
     low = Math.min(low, qualities[i] as number)
     high = Math.max(high, qualities[i] as number)
   }
-  return Float64Array.from(qualities, (quality) => (high > low ? (quality - low) / (high - low) : 0.5))
+  const unit = new Float64Array(qualities.length)
+  for (let i = 0; i < unit.length; i++) unit[i] = high > low ? ((qualities[i] as number) - low) / (high - low) : 0.5
+  return unit
 }
 
 /**

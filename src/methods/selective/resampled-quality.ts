@@ -1,83 +1,4 @@
-import type { Random } from '../random.ts'
-import { clusterMembers, LEAST_CLUSTERS } from '../statistics/bootstrap.ts'
-import { ascendingOrder, sameLength, tiedRuns } from '../statistics/summary.ts'
-
-/** How often each item is drawn in one bootstrap resample. */
-export type Weights = Uint16Array
-
-/**
- * Seeded bootstrap resamples of items 0..count−1 (or of whole clusters) as weights, to be shared by many statistics:
- * differences between statistics of one resample are then paired. Null where items or clusters are too few to show
- * their own spread, as in `bootstrapDistribution`.
- */
-export function resampleWeights(
-  count: number,
-  {
-    random,
-    resamples = 1000,
-    clusters,
-  }: { random: Random; resamples?: number; clusters?: ArrayLike<string | number> | undefined },
-): Weights[] | null {
-  const members = clusterMembers(count, clusters)
-  if (members.length < 2 || (members.length < count && members.length < LEAST_CLUSTERS)) return null
-  return Array.from({ length: resamples }, () => {
-    const weights = new Uint16Array(count)
-    for (let draw = 0; draw < members.length; draw++)
-      for (const item of members[Math.floor(random.next() * members.length)] as Uint32Array)
-        weights[item] = (weights[item] as number) + 1
-    return weights
-  })
-}
-
-/** One order of items: their places in the common list and qualities in that order, and the ends of their ties. */
-interface Order {
-  places: Uint32Array
-  qualities: Float64Array
-  /** Each run of equal keys ends before this position. */
-  ends: Uint32Array
-  /** What the last resample came to: many estimators of the same items share one order of quality. */
-  last: { weights: Weights | undefined; sums: Sums } | null
-}
-
-interface Sums {
-  area: number
-  areaHalf: number
-  pairs: number
-  precisions: number
-}
-
-/** Items in order of certainty and in order of quality, sorted once for all resamples. */
-export interface RankedItems {
-  byCertainty: Order
-  byQuality: Order
-}
-
-/**
- * Sorts items by uncertainty and by quality; `places` are their positions among the items that were resampled. Items
- * that are `like` others (the same places and qualities) take over their order of quality.
- */
-export function rankItems(
-  uncertainties: ArrayLike<number>,
-  qualities: ArrayLike<number>,
-  places: ArrayLike<number>,
-  like?: RankedItems,
-): RankedItems {
-  sameLength('rankItems', uncertainties, qualities)
-  sameLength('rankItems', uncertainties, places)
-  const ordered = (keys: ArrayLike<number>): Order => {
-    const order = ascendingOrder(keys)
-    return {
-      places: order.map((item) => places[item] as number),
-      qualities: Float64Array.from(order, (item) => qualities[item] as number),
-      ends: Uint32Array.from(tiedRuns(keys, order), ([, end]) => end),
-      last: null,
-    }
-  }
-  return {
-    byCertainty: ordered(uncertainties),
-    byQuality: like?.byQuality ?? ordered(Float64Array.from(qualities, (quality) => -quality)),
-  }
-}
+import type { Order, RankedItems, Weights } from './ranked-items.ts'
 
 /** Quality of an uncertainty score in one resample; null where it is not defined there. */
 export interface ResampledQuality {
@@ -113,9 +34,7 @@ export function resampledQuality({ byCertainty, byQuality }: RankedItems, weight
   }
   if (total === 0) return NOTHING
   const own = walk(byCertainty, weights, total, total - positives)
-  if (byQuality.last?.weights !== weights || weights === undefined)
-    byQuality.last = { weights, sums: walk(byQuality, weights, total, total - positives) }
-  const oracle = byQuality.last?.sums as Sums
+  const oracle = oracleOf(byQuality, weights, total, total - positives)
   const mean = qualitySum / total
   const ratio = (reached: number, best: number, count: number): number | null =>
     count === 0 || best / count - mean < 1e-12 ? null : (reached / count - mean) / (best / count - mean)
@@ -127,6 +46,24 @@ export function resampledQuality({ byCertainty, byQuality }: RankedItems, weight
     rocAuc: positives === 0 || negatives === 0 ? null : own.pairs / (positives * negatives),
     averagePrecision: positives === 0 ? null : own.precisions / positives,
   }
+}
+
+/** What the last resample of an order of quality came to: many estimators of the same items share one. */
+const oracles = new WeakMap<Order, { weights: Weights; sums: Sums }>()
+
+function oracleOf(order: Order, weights: Weights | undefined, total: number, negatives: number): Sums {
+  const last = oracles.get(order)
+  if (last && last.weights === weights) return last.sums
+  const sums = walk(order, weights, total, negatives)
+  if (weights) oracles.set(order, { weights, sums })
+  return sums
+}
+
+interface Sums {
+  area: number
+  areaHalf: number
+  pairs: number
+  precisions: number
 }
 
 /**

@@ -12,6 +12,25 @@ export interface ReliabilityBin {
 
 const ROUNDING = 1e-9
 
+// Multiples of the width, not i / bins: the edges then agree with those of numpy.linspace to the last bit.
+const edgesOf = (bins: number): Float64Array =>
+  Float64Array.from({ length: bins + 1 }, (_, i) => (i === bins ? 1 : i * (1 / bins)))
+
+/** Sums of probabilities may leave [0, 1] by rounding, and by no more. */
+function withinUnit(given: number): number {
+  if (!(given >= -ROUNDING && given <= 1 + ROUNDING))
+    throw new RangeError(`reliabilityBins: a confidence must lie in [0, 1], got ${given}`)
+  return Math.min(1, Math.max(0, given))
+}
+
+function widthBin(confidence: number, edges: Float64Array): number {
+  const bins = edges.length - 1
+  let bin = Math.min(bins - 1, Math.max(0, Math.ceil(confidence * bins) - 1))
+  while (bin > 0 && confidence <= (edges[bin] as number)) bin--
+  while (bin < bins - 1 && confidence > (edges[bin + 1] as number)) bin++
+  return bin
+}
+
 /** Equal-width bins (low, high] of [0, 1], the first closed at 0. Confidences outside [0, 1] raise. */
 export function reliabilityBins(
   confidences: ArrayLike<number>,
@@ -19,22 +38,15 @@ export function reliabilityBins(
   bins = 10,
 ): ReliabilityBin[] {
   sameLength('reliabilityBins', confidences, correct)
-  // Multiples of the width, not i / bins: the edges then agree with those of numpy.linspace to the last bit.
-  const edges = Float64Array.from({ length: bins + 1 }, (_, i) => (i === bins ? 1 : i * (1 / bins)))
+  const edges = edgesOf(bins)
   const [counts, confidenceSums, correctSums] = [0, 0, 0].map(() => new Float64Array(bins)) as [
     Float64Array,
     Float64Array,
     Float64Array,
   ]
   for (let i = 0; i < confidences.length; i++) {
-    const given = confidences[i] as number
-    // Sums of probabilities may leave [0, 1] by rounding, and by no more.
-    if (!(given >= -ROUNDING && given <= 1 + ROUNDING))
-      throw new RangeError(`reliabilityBins: a confidence must lie in [0, 1], got ${given}`)
-    const confidence = Math.min(1, Math.max(0, given))
-    let bin = Math.min(bins - 1, Math.max(0, Math.ceil(confidence * bins) - 1))
-    while (bin > 0 && confidence <= (edges[bin] as number)) bin--
-    while (bin < bins - 1 && confidence > (edges[bin + 1] as number)) bin++
+    const confidence = withinUnit(confidences[i] as number)
+    const bin = widthBin(confidence, edges)
     counts[bin] = (counts[bin] as number) + 1
     confidenceSums[bin] = (confidenceSums[bin] as number) + confidence
     correctSums[bin] = (correctSums[bin] as number) + Number(correct[i])
@@ -110,3 +122,30 @@ export const adaptiveCalibrationError = (
   correct: ArrayLike<Label>,
   bins = 10,
 ): number | null => gapOf(quantileBins(confidences, correct, bins), confidences.length)
+
+/** Bins of equal width, or of as nearly equal counts as can be. */
+export type Binning = 'width' | 'count'
+
+/** A bin, from 0, and how much of an item lies in it: one whole, except for ties across bins of equal counts. */
+export type BinShare = [bin: number, share: number]
+
+/** The bins that each item lies in. Confidences outside [0, 1] raise for bins of equal width. */
+export function binShares(confidences: ArrayLike<number>, bins: number, by: Binning): BinShare[][] {
+  const count = confidences.length
+  if (by === 'width') {
+    const edges = edgesOf(bins)
+    return Array.from({ length: count }, (_, i) => [[widthBin(withinUnit(confidences[i] as number), edges), 1]])
+  }
+  const order = ascendingOrder(confidences)
+  const shares = new Array<BinShare[]>(count)
+  for (const [start, end] of tiedRuns(confidences, order)) {
+    const own: BinShare[] = []
+    for (let bin = 0; bin < bins; bin++) {
+      const low = Math.max(start, Math.floor((bin * count) / bins))
+      const high = Math.min(end, Math.floor(((bin + 1) * count) / bins))
+      if (high > low) own.push([bin, (high - low) / (end - start)])
+    }
+    for (let i = start; i < end; i++) shares[order[i] as number] = own
+  }
+  return shares
+}

@@ -1,6 +1,6 @@
 import { clusterMembers, LEAST_CLUSTERS } from './bootstrap.ts'
 import { studentTQuantile } from './distributions/student-t.ts'
-import type { Interval } from './intervals.ts'
+import { type Interval, scoreInterval } from './intervals.ts'
 import { mean, sameLength } from './summary.ts'
 
 export interface ClusteredMean {
@@ -60,4 +60,32 @@ export function clusteredMeanInterval(
   const { clusters: count, standardError } = summary
   const half = studentTQuantile(1 - (1 - confidence) / 2, count - 1) * standardError * Math.sqrt(count / (count - 1))
   return { low: summary.mean - half, high: summary.mean + half }
+}
+
+/** Fewer effective hits or misses than this, and a symmetric interval says little. */
+const FEW = 10
+
+/**
+ * Interval of a share of hits (0 or 1) in clusters: `clusteredMeanInterval`, and where hits or misses are few Wilson's
+ * with as many trials as the clusters are worth, since the symmetric one vanishes at 0 and 1. The design effect is then
+ * estimated as if one more hit filled a whole cluster of mean size: a single miss does not show how misses cluster.
+ * Null with fewer than five clusters.
+ * E. L. Korn and B. I. Graubard, Confidence intervals for proportions with small expected number of positive counts
+ * estimated from survey data, Survey Methodology 24 (1998), with that prior in place of their degrees of freedom.
+ */
+export function clusteredShareInterval(
+  hits: ArrayLike<number>,
+  clusters: ArrayLike<string | number>,
+  confidence = 0.95,
+): Interval | null {
+  const summary = clusteredStandardError(hits, clusters)
+  if (!summary || summary.clusters < LEAST_CLUSTERS) return null
+  const { mean: share, clusters: count, designEffect } = summary
+  const trials = hits.length
+  const alone = trials * share * (1 - share)
+  const size = trials / count
+  const effect = Math.max(1, ((designEffect ?? 0) * alone + size) / (alone + 1))
+  const effective = trials / effect
+  if (Math.min(share, 1 - share) * effective >= FEW) return clusteredMeanInterval(hits, clusters, confidence)
+  return scoreInterval(share * effective, effective, studentTQuantile(1 - (1 - confidence) / 2, count - 1))
 }

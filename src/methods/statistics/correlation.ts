@@ -35,12 +35,13 @@ export function kendallTauB(x: ArrayLike<number>, y: ArrayLike<number>): number 
   const n = x.length
   if (n < 2) return null
   const order = ascendingOrder(x)
-  order.sort((a, b) => (x[a] as number) - (x[b] as number) || (y[a] as number) - (y[b] as number))
   const pairs = (count: number) => (count * (count - 1)) / 2
   let [tiedX, tiedBoth, tiedY] = [0, 0, 0]
   for (const [start, end] of tiedRuns(x, order)) {
+    if (end - start === 1) continue
     tiedX += pairs(end - start)
-    for (const [from, to] of tiedRuns(y, order.subarray(start, end))) tiedBoth += pairs(to - from)
+    const run = order.subarray(start, end).sort((a, b) => (y[a] as number) - (y[b] as number))
+    for (const [from, to] of tiedRuns(y, run)) tiedBoth += pairs(to - from)
   }
   for (const [start, end] of tiedRuns(y, ascendingOrder(y))) tiedY += pairs(end - start)
   const all = pairs(n)

@@ -1,5 +1,5 @@
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix'
-import { dot } from './gaussian-fit.ts'
+import { fourfold, matrixTimesVector } from './matrix-vector.ts'
 
 /** A fitted projection of rows onto kernel principal components. */
 export interface KernelComponents {
@@ -21,18 +21,24 @@ export function kernelPca(rows: readonly ArrayLike<number>[], components: number
   const count = rows.length
   const width = rows[0]?.length ?? 0
   if (count < 2 || width === 0) return null
-  const kernel = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
-    let squares = 0
-    for (let j = 0; j < width; j++) squares += ((a[j] as number) - (b[j] as number)) ** 2
-    return Math.exp(-squares / width)
+  const given = fourfold(rows)
+  const norms = Float64Array.from(rows, squaredNorm)
+  // ‖x − y‖² = ‖x‖² + ‖y‖² − 2x·y: one product a pair.
+  const kernel = (row: ArrayLike<number>, norm: number): Float64Array => {
+    const own = matrixTimesVector(given, row)
+    for (let i = 0; i < count; i++)
+      own[i] = Math.exp(-Math.max(0, norm + (norms[i] as number) - 2 * (own[i] as number)) / width)
+    return own
   }
   const gram = Matrix.zeros(count, count)
-  for (let i = 0; i < count; i++)
+  rows.forEach((row, i) => {
+    const own = kernel(row, norms[i] as number)
+    own[i] = 1
     for (let j = 0; j <= i; j++) {
-      const value = kernel(rows[i] as ArrayLike<number>, rows[j] as ArrayLike<number>)
-      gram.set(i, j, value)
-      gram.set(j, i, value)
+      gram.set(i, j, own[j] as number)
+      gram.set(j, i, own[j] as number)
     }
+  })
   const columnMeans = gram.mean('column')
   const allMean = gram.mean()
   const centred = Matrix.zeros(count, count)
@@ -48,28 +54,24 @@ export function kernelPca(rows: readonly ArrayLike<number>[], components: number
     .filter(({ value }) => value > LEAST_EIGENVALUE * largest)
     .reverse()
     .slice(0, components)
-  const axes = kept.map(({ value, k }) => ({
-    root: Math.sqrt(value),
-    vector: Float64Array.from(eigenvectorMatrix.getColumn(k)),
-  }))
+  const roots = kept.map(({ value }) => Math.sqrt(value))
+  const vectors = kept.map(({ k }) => eigenvectorMatrix.getColumn(k))
+  const axes = fourfold(vectors)
   return {
     fitted: Array.from({ length: count }, (_, i) =>
-      Float64Array.from(axes, ({ root, vector }) => root * (vector[i] as number)),
+      Float64Array.from(vectors, (vector, k) => (roots[k] as number) * (vector[i] as number)),
     ),
     project: (row) => {
-      const own = new Float64Array(count)
-      let ownSum = 0
-      for (let i = 0; i < count; i++) {
-        own[i] = kernel(row, rows[i] as ArrayLike<number>)
-        ownSum += own[i] as number
-      }
-      for (let i = 0; i < count; i++)
-        own[i] = (own[i] as number) - ownSum / count - (columnMeans[i] as number) + allMean
-      const projected = new Float64Array(axes.length)
-      axes.forEach(({ root, vector }, k) => {
-        projected[k] = dot(own, 0, vector, 0, count) / root
-      })
-      return projected
+      const own = kernel(row, squaredNorm(row))
+      const ownMean = own.reduce((sum, value) => sum + value, 0) / count
+      for (let i = 0; i < count; i++) own[i] = (own[i] as number) - ownMean - (columnMeans[i] as number) + allMean
+      return matrixTimesVector(axes, own).map((value, k) => value / (roots[k] as number))
     },
   }
+}
+
+function squaredNorm(row: ArrayLike<number>): number {
+  let sum = 0
+  for (let j = 0; j < row.length; j++) sum += (row[j] as number) ** 2
+  return sum
 }

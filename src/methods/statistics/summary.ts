@@ -42,7 +42,7 @@ export function logSumExp(values: ArrayLike<number>): number {
   return largest + Math.log(sum)
 }
 
-/** Positions of the values in ascending order; equal values keep their order. Linear when they are sorted either way. */
+/** Positions of the values in ascending order; equal values keep their order. Linear when they are sorted or evenly spread. */
 export function ascendingOrder(values: ArrayLike<number>): Uint32Array {
   const count = values.length
   const order = new Uint32Array(count)
@@ -54,7 +54,59 @@ export function ascendingOrder(values: ArrayLike<number>): Uint32Array {
   }
   if (rising) return order
   if (falling) return order.reverse()
-  return order.sort((a, b) => (values[a] as number) - (values[b] as number) || a - b)
+  return byBuckets(values) ?? order.sort(comparing(values))
+}
+
+const comparing = (values: ArrayLike<number>) => (a: number, b: number) =>
+  (values[a] as number) - (values[b] as number) || a - b
+
+/** A bucket with more positions than this is not put in order by insertion. */
+const LARGE_BUCKET = 24
+
+/** The order by one bucket a value, evenly over their range, and insertion within each; null where the range has no size. */
+function byBuckets(values: ArrayLike<number>): Uint32Array | null {
+  const count = values.length
+  let [low, high] = [values[0] as number, values[0] as number]
+  for (let i = 1; i < count; i++) {
+    const value = values[i] as number
+    if (value < low) low = value
+    else if (value > high) high = value
+  }
+  const scale = (count - 1) / (high - low)
+  if (!(scale > 0 && scale < Infinity)) return null
+  const places = new Uint32Array(count)
+  const ends = new Uint32Array(count + 1)
+  for (let i = 0; i < count; i++) {
+    const place = ((values[i] as number) - low) * scale
+    // Not a number is in no bucket.
+    if (!(place >= 0)) return null
+    const bucket = Math.min(count - 1, place | 0)
+    places[i] = bucket
+    ends[bucket + 1] = (ends[bucket + 1] as number) + 1
+  }
+  for (let bucket = 0; bucket < count; bucket++)
+    ends[bucket + 1] = (ends[bucket + 1] as number) + (ends[bucket] as number)
+  const starts = ends.slice()
+  const order = new Uint32Array(count)
+  for (let i = 0; i < count; i++) {
+    const bucket = places[i] as number
+    order[starts[bucket] as number] = i
+    starts[bucket] = (starts[bucket] as number) + 1
+  }
+  for (let bucket = 0; bucket < count; bucket++) {
+    const [start, end] = [ends[bucket] as number, ends[bucket + 1] as number]
+    if (end - start > LARGE_BUCKET) order.subarray(start, end).sort(comparing(values))
+    else
+      for (let i = start + 1; i < end; i++) {
+        const item = order[i] as number
+        const value = values[item] as number
+        let at = i
+        for (; at > start && (values[order[at - 1] as number] as number) > value; at--)
+          order[at] = order[at - 1] as number
+        order[at] = item
+      }
+  }
+  return order
 }
 
 /** Runs of equal values along an order: [start, end) positions, in that order. */

@@ -87,10 +87,14 @@ export function prunePaths(probabilities: ArrayLike<number>): Pruning {
   return { kept: kept.includes(true) ? kept : all, mixture }
 }
 
-/** Reasoning-pruned perplexity consistency: `perplexityConsistencyVote` over the paths that pruning keeps. */
+/**
+ * Reasoning-pruned perplexity consistency: `perplexityConsistencyVote` over the valid paths that pruning keeps. What
+ * invalid ones say is no part of the fit: of paths that were cut off it is misleadingly high. `pruning` is of the valid.
+ */
 export function prunedConsistencyVote(paths: readonly ReasoningPath[]): PathVote & { pruning: Pruning } {
-  const pruning = prunePaths(paths.map(({ probability }) => probability))
-  return { ...perplexityConsistencyVote(paths.filter((_, i) => pruning.kept[i])), pruning }
+  const valid = paths.filter(({ answer }) => answer !== null)
+  const pruning = prunePaths(valid.map(({ probability }) => probability))
+  return { ...perplexityConsistencyVote(valid.filter((_, i) => pruning.kept[i])), pruning }
 }
 
 /** Share of the mass of a vote that one answer has, 0 when it has none; null when there is no mass. */

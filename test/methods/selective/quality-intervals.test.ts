@@ -1,12 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { randomFrom } from '../../../src/methods/random.ts'
-import { uncertaintyQuality } from '../../../src/methods/selective/quality.ts'
-import { qualityReport } from '../../../src/methods/selective/quality-intervals.ts'
+import { measuredQuality, uncertaintyQuality } from '../../../src/methods/selective/quality-intervals.ts'
+import { rankItems } from '../../../src/methods/selective/ranked-items.ts'
 import { resampledRanks } from '../../../src/methods/selective/resampled-ranks.ts'
-import { reversedPairs } from '../../../src/methods/selective/reversed-pairs.ts'
 import { rocAuc } from '../../../src/methods/statistics/binary-classification.ts'
-import { kendallTauB, spearman } from '../../../src/methods/statistics/correlation.ts'
+import { plainQuality } from './plain-quality.ts'
 
 const judged = fc.array(
   fc.tuple(
@@ -30,79 +29,61 @@ describe('resampledRanks', () => {
     fc.assert(
       fc.property(judged, (items) => {
         const drawn = items.flatMap(([u, q, weight]) => Array.from({ length: weight }, () => [u, q] as const))
-        const ranks = resampledRanks(
+        const ranked = rankItems(
           items.map(([u]) => u),
           items.map(([, q]) => q),
         )
-        const found = ranks(Uint16Array.from(items, ([, , weight]) => weight))
-        const [u, q] = [drawn.map(([value]) => value), drawn.map(([, value]) => value)]
-        const certainty = u.map((value) => -value)
-        const close = (value: number | null, wanted: number | null) =>
-          wanted === null ? expect(value).toBeNull() : expect(value).toBeCloseTo(wanted, 10)
-        close(found.reversedPairs, reversedPairs(u, q))
-        close(found.spearman, spearman(certainty, q))
-        close(found.kendallTauB, kendallTauB(certainty, q))
+        const found = resampledRanks(
+          ranked,
+          Uint16Array.from(items, ([, , weight]) => weight),
+        )
+        const wanted = plainQuality(
+          drawn.map(([value]) => value),
+          drawn.map(([, value]) => value),
+        )
+        for (const [name, value] of Object.entries(found)) {
+          const plain = wanted[name as keyof typeof wanted]
+          if (plain === null) expect(value, name).toBeNull()
+          else expect(value, name).toBeCloseTo(plain, 10)
+        }
       }),
     )
   })
 })
 
-describe('qualityReport', () => {
+describe('measuredQuality', () => {
   const { uncertainties, qualities } = answers(300, 'answers', 0.8)
 
   it('has the values of every measure alone, inside their intervals', () => {
-    const { ranking } = qualityReport(uncertainties, qualities, { random: randomFrom(1), resamples: 300 })
-    const alone = uncertaintyQuality(uncertainties, qualities)
+    const measured = measuredQuality(uncertainties, qualities, { random: randomFrom(1), resamples: 300 })
+    const alone = plainQuality(uncertainties, qualities)
+    expect(Object.keys(measured).sort()).toEqual(Object.keys(alone).sort())
     for (const [name, value] of Object.entries(alone)) {
-      const measured = ranking[name as keyof typeof ranking]
-      expect(measured.value, name).toBeCloseTo(value as number, 10)
-      if (measured.value === null || !measured.interval) throw new Error(`${name} has no interval`)
-      expect(measured.interval.low).toBeLessThan(measured.value)
-      expect(measured.interval.high).toBeGreaterThan(measured.value)
+      const one = measured[name as keyof typeof measured]
+      expect(one.value, name).toBeCloseTo(value as number, 10)
+      expect(uncertaintyQuality(uncertainties, qualities)[name as keyof typeof measured]).toBe(one.value)
+      if (one.value === null || !one.interval) throw new Error(`${name} has no interval`)
+      expect(one.interval.low).toBeLessThan(one.value)
+      expect(one.interval.high).toBeGreaterThan(one.value)
     }
-    expect(ranking.kendallTauB.value).toBeCloseTo(
-      kendallTauB(
-        uncertainties.map((u) => -u),
-        qualities,
-      ) as number,
-      10,
-    )
   })
 
   it('is the same for the same seed', () => {
-    const again = () => qualityReport(uncertainties, qualities, { random: randomFrom(2), resamples: 50 })
+    const again = () => measuredQuality(uncertainties, qualities, { random: randomFrom(2), resamples: 50 })
     expect(again()).toEqual(again())
-  })
-
-  it('fits on one fold and judges calibration on the other', () => {
-    const calibrationFold = uncertainties.map((_, i) => i % 2 === 0)
-    const options = { random: randomFrom(3), resamples: 200, calibrationFold }
-    const { calibration } = qualityReport(uncertainties, qualities, options)
-    for (const map of [calibration?.isotonic, calibration?.platt]) {
-      expect(map?.brier.value).toBeLessThan(0.25)
-      expect(map?.expectedCalibrationError.value).toBeLessThan(0.2)
-      expect(map?.adaptiveCalibrationError).toMatchObject({ interval: { low: expect.any(Number) } })
-      expect(map?.logLoss.value).toBeGreaterThan(0)
-    }
-    const few = qualityReport(uncertainties.slice(0, 30), qualities.slice(0, 30), {
-      ...options,
-      calibrationFold: calibrationFold.slice(0, 30),
-    })
-    expect(few.calibration?.platt.brier).toEqual({ value: null, reason: 'too_few' })
-    expect(qualityReport(uncertainties, qualities, { random: randomFrom(3), resamples: 9 }).calibration).toBeNull()
   })
 
   it('says why there is nothing: no items, one class, one item', () => {
     const options = { random: randomFrom(4), resamples: 20 }
-    const nothing = qualityReport([], [], options).ranking
+    const nothing = measuredQuality([], [], options)
     for (const measured of Object.values(nothing)) expect(measured).toEqual({ value: null, reason: 'no_items' })
-    const right = qualityReport([1, 2, 3], [1, 1, 1], options).ranking
+    const right = measuredQuality([1, 2, 3], [1, 1, 1], options)
     expect(right.rocAuc).toEqual({ value: null, reason: 'single_class' })
     expect(right.predictionRejectionRatio).toEqual({ value: null, reason: 'constant' })
     expect(right.riskCoverageAuc.value).toBe(0)
-    const alone = qualityReport([1], [1], options).ranking
+    const alone = measuredQuality([1], [1], options)
     expect(alone.riskCoverageAuc).toEqual({ value: 0, interval: null })
-    expect(() => qualityReport([1], [], options)).toThrow(RangeError)
+    expect(() => measuredQuality([1], [], options)).toThrow(RangeError)
   })
 
   it('intervals hold the truth about as often as they say', () => {
@@ -113,11 +94,11 @@ describe('qualityReport', () => {
       many.qualities,
     ) as number
     for (let run = 0; run < 60; run++) {
-      const { ranking } = qualityReport(...sides(answers(150, `run ${run}`, 0.8)), {
+      const measured = measuredQuality(...sides(answers(150, `run ${run}`, 0.8)), {
         random: randomFrom('run', run),
         resamples: 100,
       })
-      const found = ranking.rocAuc
+      const found = measured.rocAuc
       if (found.value !== null && found.interval && found.interval.low <= wanted && wanted <= found.interval.high)
         held++
     }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { randomFrom } from '../../../src/methods/random.ts'
-import { uncertaintyQuality } from '../../../src/methods/selective/quality.ts'
-import { rankItems, resampledQuality, resampleWeights } from '../../../src/methods/selective/resampled-quality.ts'
+import { rankItems, resampleWeights } from '../../../src/methods/selective/ranked-items.ts'
+import { resampledQuality } from '../../../src/methods/selective/resampled-quality.ts'
+import { plainQuality } from './plain-quality.ts'
 
 const random = randomFrom('resampled-quality')
 const places = (count: number) => Array.from({ length: count }, (_, place) => place)
@@ -24,7 +25,7 @@ describe('resampledQuality', () => {
         new Uint16Array(count).fill(1),
         ...(resampleWeights(count, { random, resamples: 3 }) ?? []),
       ]) {
-        const whole = uncertaintyQuality(drawn(uncertainties, weights), drawn(qualities, weights))
+        const whole = plainQuality(drawn(uncertainties, weights), drawn(qualities, weights))
         for (const [name, value] of Object.entries(resampledQuality(ranked, weights))) {
           const wanted = whole[name as keyof typeof whole]
           if (wanted === null) expect(value, name).toBeNull()

@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { uncertaintyQuality } from '../../../src/methods/selective/quality.ts'
 import {
   normalizedRejectionArea,
   predictionRejectionArea,
@@ -10,6 +9,7 @@ import {
 import { reversedPairs } from '../../../src/methods/selective/reversed-pairs.ts'
 import { riskCoverageAuc, riskCoverageCurve, selectiveAuc } from '../../../src/methods/selective/risk-coverage.ts'
 import { readVectors } from '../../vectors.ts'
+import { plainQuality } from './plain-quality.ts'
 
 const judged = fc.array(
   fc.tuple(
@@ -156,11 +156,11 @@ it('reversedPairs counts what counting pair by pair counts', () => {
   )
 })
 
-it('uncertaintyQuality: a perfect score, a constant one, and one class', () => {
-  const perfect = uncertaintyQuality([4, 1, 3, 2], [0, 1, 0, 1])
+it('plainQuality: a perfect score, a constant one, and one class', () => {
+  const perfect = plainQuality([4, 1, 3, 2], [0, 1, 0, 1])
   expect(perfect).toMatchObject({ rocAuc: 1, averagePrecision: 1, reversedPairs: 0 })
   expect(perfect.predictionRejectionRatio).toBeCloseTo(1)
   expect(perfect.spearman).toBeGreaterThan(0.8)
-  expect(uncertaintyQuality([1, 1], [0, 1])).toMatchObject({ rocAuc: 0.5, spearman: null, reversedPairs: 0 })
-  expect(uncertaintyQuality([1, 2], [1, 1])).toMatchObject({ rocAuc: null, predictionRejectionRatio: null })
+  expect(plainQuality([1, 1], [0, 1])).toMatchObject({ rocAuc: 0.5, spearman: null, reversedPairs: 0 })
+  expect(plainQuality([1, 2], [1, 1])).toMatchObject({ rocAuc: null, predictionRejectionRatio: null })
 })

@@ -113,6 +113,17 @@ describe('votes over reasoning paths', () => {
     expect(voteAccuracy([], [])).toBeNull()
   })
 
+  it('fit no mixture to paths without an answer', () => {
+    const random = randomFrom('cut off')
+    const valid = Array.from({ length: 24 }, (_, i) => path(i % 2, (i % 2 ? 0.7 : 0.1) + 0.1 * random.next()))
+    const cutOff = Array.from({ length: 24 }, () => path(null, 0.97 + 0.02 * random.next()))
+    const { pruning, ...vote } = prunedConsistencyVote([...valid, ...cutOff])
+    expect(pruning.kept).toHaveLength(24)
+    const { pruning: alone, ...without } = prunedConsistencyVote(valid)
+    expect(pruning).toEqual(alone)
+    expect(vote).toEqual(without)
+  })
+
   it('prune what is likely low and below the mean, and never everything', () => {
     const random = randomFrom('paths')
     const mixed = Array.from({ length: 40 }, (_, i) => path(i % 2, draw(random.next(), 10, i % 2 ? 0.8 : 0.15)))

@@ -52,3 +52,15 @@ export function upperIncompleteGamma(a: number, x: number): number {
 /** P(X ≥ x) for a chi-square variable with `degreesOfFreedom` > 0; in [0, 1]. */
 export const chiSquareUpperTail = (x: number, degreesOfFreedom: number): number =>
   upperIncompleteGamma(degreesOfFreedom / 2, x / 2)
+
+/** The x that a chi-square variable exceeds with probability `tail`, by bisection. */
+export function chiSquareQuantileAbove(tail: number, degreesOfFreedom: number): number {
+  let [low, high] = [0, 1]
+  while (chiSquareUpperTail(high, degreesOfFreedom) > tail) high *= 2
+  for (let i = 0; i < 200 && high - low > 1e-14 * high; i++) {
+    const middle = (low + high) / 2
+    if (chiSquareUpperTail(middle, degreesOfFreedom) > tail) low = middle
+    else high = middle
+  }
+  return (low + high) / 2
+}
