@@ -156,6 +156,7 @@ export async function takeTurn(options: {
     if (hungry()) signal()
   }
 
+  /** Begins more once the questions of what has begun have left. */
   function pumpLater(): void {
     if (pumpComing) return
     pumpComing = true

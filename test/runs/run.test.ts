@@ -50,6 +50,14 @@ test('a run works through all items of all benchmarks and reports on them', asyn
   expect(page.rows[450]).toMatchObject({ benchmarkId: 'two-calls', index: 0 })
 })
 
+test('the first list is as long as a list may be', async () => {
+  const place = await openPlace({ connections: 2 })
+  await place.start({ benchmarks: [{ id: 'one-call', size: 200 }] })
+  await place.drain()
+  const [first] = place.requests.filter(({ path }) => path === '/v1/completions')
+  expect(first?.body.prompt).toHaveLength(64)
+})
+
 test('the same questions are not asked again by another run, unless it is to ask anew', async () => {
   const place = await openPlace()
   const first = await place.start({ benchmarks: [{ id: 'two-calls', size: 30 }] })
