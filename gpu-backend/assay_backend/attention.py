@@ -80,7 +80,7 @@ class Plan:
         return self._masked(hidden).view(1, 1, padded, keys)
 
     def _masked(self, hidden: torch.Tensor) -> torch.Tensor:
-        shown = torch.zeros(hidden.shape, dtype=self.model.dtype, device=self.model.device)
+        shown = torch.zeros(hidden.shape, dtype=self.model.state_dtype, device=self.model.device)
         return shown.masked_fill_(hidden, float("-inf"))
 
     def _decode_groups(self, segments: list[Segment]) -> list[tuple]:

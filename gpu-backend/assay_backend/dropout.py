@@ -119,7 +119,7 @@ def entropy(chances: torch.Tensor) -> torch.Tensor:
 def dropped_rows(model: Llama, ids: list[int], first: int, rate: float, generator: torch.Generator) -> Rows:
     """Final states of one text from position `first` on, with dropout on attention weights and on what each block adds
     to the residual stream, where one mask holds for all positions. Rate 0 is the plain forward."""
-    hidden = F.embedding(torch.tensor(ids, device=model.device), model.embedding)
+    hidden = model.embed(torch.tensor(ids, device=model.device))
     length, turned = len(ids), model.heads + model.kv_heads
     cosine, sine = model.cosine[:length], model.sine[:length]
     above = torch.ones(length, length, dtype=torch.bool, device=model.device).triu(1)

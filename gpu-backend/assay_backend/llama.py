@@ -68,6 +68,9 @@ class Llama:
         self.config, self.strict = config, strict
         self.embedding = weights["model.embed_tokens.weight"]
         self.device, self.dtype = self.embedding.device, self.embedding.dtype
+        # On CPU only the products are made in a type of fewer bits: states, keys and values stay in float32, whose
+        # attention is exact in any batch and no slower.
+        self.state_dtype = torch.float32 if self.device.type == "cpu" else self.dtype
         self.heads = config.num_attention_heads
         self.kv_heads = getattr(config, "num_key_value_heads", None) or self.heads
         self.size = getattr(config, "head_dim", None) or config.hidden_size // self.heads
@@ -75,11 +78,13 @@ class Llama:
         self.context = config.max_position_embeddings
         self.vocabulary = self.embedding.shape[0]
         self.layers = [self._layer(weights, f"model.layers.{index}.") for index in range(config.num_hidden_layers)]
-        self.norm = weights["model.norm.weight"]
+        self.norm = weights["model.norm.weight"].to(self.state_dtype)
         tied = getattr(config, "tie_word_embeddings", False) or "lm_head.weight" not in weights
         self.head = Linear(self.embedding if tied else weights["lm_head.weight"], strict=strict)
         self.cosine, self.sine = self._rotations()
-        self.kv = KvStore(len(self.layers), self.kv_heads, self.size, self.context, kv_budget, self.dtype, self.device)
+        self.kv = KvStore(
+            len(self.layers), self.kv_heads, self.size, self.context, kv_budget, self.state_dtype, self.device
+        )
 
     @classmethod
     def load(
@@ -111,10 +116,15 @@ class Llama:
             join("self_attn.o_proj"),
             join("mlp.gate_proj", "mlp.up_proj"),
             join("mlp.down_proj"),
-            weights[f"{prefix}input_layernorm.weight"],
-            weights[f"{prefix}post_attention_layernorm.weight"],
-            weights.get(f"{prefix}self_attn.q_norm.weight"),
-            weights.get(f"{prefix}self_attn.k_norm.weight"),
+            *(
+                None if norm is None else norm.to(self.state_dtype)
+                for norm in (
+                    weights[f"{prefix}input_layernorm.weight"],
+                    weights[f"{prefix}post_attention_layernorm.weight"],
+                    weights.get(f"{prefix}self_attn.q_norm.weight"),
+                    weights.get(f"{prefix}self_attn.k_norm.weight"),
+                )
+            ),
         )
 
     def _rotations(self) -> tuple[torch.Tensor, torch.Tensor]:
@@ -128,7 +138,9 @@ class Llama:
             frequencies, scale = ROPE_INIT_FUNCTIONS[rope["rope_type"]](self.config, torch.device("cpu"))
         angles = torch.outer(torch.arange(padded_length(self.context)).float(), frequencies.float().cpu())
         # One head axis, so that a row's angles apply to all its heads.
-        return tuple((f(angles) * scale).to(self.dtype).to(self.device).unsqueeze(1) for f in (torch.cos, torch.sin))
+        return tuple(
+            (f(angles) * scale).to(self.state_dtype).to(self.device).unsqueeze(1) for f in (torch.cos, torch.sin)
+        )
 
     def take(self, length: int) -> Slot | None:
         """A slot for `length` tokens, or None while memory is short."""
@@ -151,6 +163,10 @@ class Llama:
         """Give `target` the first `length` positions of `source`."""
         target.span(0, length).copy_(source.span(0, length))
 
+    def embed(self, ids: torch.Tensor) -> torch.Tensor:
+        """The states that a pass begins with: [tokens, hidden size]."""
+        return F.embedding(ids, self.embedding).to(self.state_dtype)
+
     def rms(self, rows: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
         """Root-mean-square norm of each row."""
         wide = rows.float()
@@ -165,7 +181,7 @@ class Llama:
     def forward(self, segments: list[Segment]) -> HiddenRows:
         """One pass over all segments. Rows come back in the order of `segments`."""
         plan = Plan(self, segments)
-        hidden = F.embedding(plan.ids, self.embedding)
+        hidden = self.embed(plan.ids)
         cosine, sine = self.cosine[plan.positions], self.sine[plan.positions]
         turned = self.heads + self.kv_heads
         for number, layer in enumerate(self.layers):
