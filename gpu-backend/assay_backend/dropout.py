@@ -4,7 +4,6 @@ import math
 from dataclasses import dataclass, field
 
 import torch
-import torch.nn.functional as F
 
 from .dropout_generic import PlainDropout
 from .llama import HiddenRows, Llama
@@ -121,7 +120,7 @@ def dropped_rows(model: Llama, ids: list[int], first: int, rate: float, generato
     to the residual stream, where one mask holds for all positions. Rate 0 is the plain forward."""
     hidden = model.embed(torch.tensor(ids, device=model.device))
     length, turned = len(ids), model.heads + model.kv_heads
-    cosine, sine = model.cosine[:length], model.sine[:length]
+    turns = model.turns[:length]
     above = torch.ones(length, length, dtype=torch.bool, device=model.device).triu(1)
 
     def drop(values: torch.Tensor, shape: torch.Size | tuple[int, ...]) -> torch.Tensor:
@@ -131,11 +130,8 @@ def dropped_rows(model: Llama, ids: list[int], first: int, rate: float, generato
         return values * kept.to(values.device) / (1 - rate)
 
     for layer in model.layers:
-        qkv = layer.qkv(model.rms(hidden, layer.norm_in)).view(length, turned + model.kv_heads, model.size)
+        qkv = model.heads_of(layer, hidden, turns)
         query, key = qkv[:, : model.heads], qkv[:, model.heads : turned]
-        if layer.norm_query is not None:
-            query, key = model.rms(query, layer.norm_query), model.rms(key, layer.norm_key)
-        query, key = model.rotate(query, cosine, sine), model.rotate(key, cosine, sine)
         group = model.heads // model.kv_heads
         keys = key.transpose(0, 1).repeat_interleave(group, 0)
         values = qkv[:, turned:].transpose(0, 1).repeat_interleave(group, 0)
@@ -143,6 +139,5 @@ def dropped_rows(model: Llama, ids: list[int], first: int, rate: float, generato
         weights = scores.masked_fill(above, float("-inf")).softmax(-1)
         mixed = (drop(weights, weights.shape) @ values).transpose(0, 1).reshape(length, -1)
         hidden = hidden + drop(layer.out(mixed), (hidden.shape[1],))
-        gate, up = layer.gate_up(model.rms(hidden, layer.norm_mlp)).chunk(2, dim=-1)
-        hidden = hidden + drop(layer.down(F.silu(gate) * up), (hidden.shape[1],))
+        hidden = hidden + drop(model.block(layer, hidden), (hidden.shape[1],))
     return HiddenRows(model.rms(hidden[first:], model.norm), model.head)
