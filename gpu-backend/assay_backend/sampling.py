@@ -100,7 +100,7 @@ class Distribution:
         return _on_host(self.weights)
 
     @cached_property
-    def _likeliest(self) -> list[int]:
+    def _greedy(self) -> list[int]:
         # Of equals the first, as torch.argmax has it; found where the logits lie, so that none need leave the device.
         return self.logits.argmax(-1).tolist()
 
@@ -182,7 +182,7 @@ class Distribution:
         if mirostat:
             return mirostat.choose(self._host_weights[row, : self.vocabulary], draws.next())
         if sampling.temperature == 0 and not shaping:
-            return self._likeliest[row]
+            return self._greedy[row]
         logits = self._host_logits[row, : self.vocabulary]
         if shaping:
             logits = shaping.apply(logits)

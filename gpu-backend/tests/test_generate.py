@@ -9,6 +9,7 @@ import pytest
 import torch
 from transformers import AutoTokenizer
 
+from assay_backend.sampling import Distribution, Draws, Sampling
 from assay_backend.settings import Settings
 from tests.conftest import PROSE, Live
 
@@ -244,3 +245,10 @@ def test_a_distribution_that_is_not_finite_fails_its_own_request(tiny):
         assert engine.idle or not engine.running
     finally:
         server.close()
+
+
+def test_of_equals_the_lowest_token_is_taken():
+    logits = torch.zeros(2, 700)
+    logits[0, [650, 130, 500]] = 3.0
+    distribution = Distribution(logits)
+    assert [distribution.choose(row, Sampling(1), Draws(1, 0)) for row in (0, 1)] == [130, 0]
