@@ -11,7 +11,16 @@ from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
 
-from . import __version__, embedding_routes, judging_routes, metrics, model_routes, openai_routes, own_routes
+from . import (
+    __version__,
+    embedding_routes,
+    judging_routes,
+    metrics,
+    model_routes,
+    openai_routes,
+    own_routes,
+    state_routes,
+)
 from .bodies import complete
 from .faults import RequestFault
 from .service import Service
@@ -35,6 +44,7 @@ def create_app(service: Service) -> FastAPI:
     app.include_router(openai_routes.routes(service))
     app.include_router(embedding_routes.routes(service))
     app.include_router(own_routes.routes(service))
+    app.include_router(state_routes.routes(service))
     app.include_router(judging_routes.routes(service))
     app.include_router(model_routes.routes(service))
 

@@ -54,7 +54,6 @@ class Plan:
         self.positions = _sent(positions, device)
         self.rows = _sent([offsets[at] + row for at, s in enumerate(segments) for row in s.rows], device)
         self.group = model.heads // model.kv_heads
-        self.scale = model.size**-0.5
         self.decodes = self._decode_groups([segments[at] for at in order if segments[at].decode])
         self.prompts = [
             (offsets[at], segments[at], self._stretches(segments[at])) for at in order if not segments[at].decode
@@ -80,7 +79,7 @@ class Plan:
         return self._masked(hidden).view(1, 1, padded, keys)
 
     def _masked(self, hidden: torch.Tensor) -> torch.Tensor:
-        shown = torch.zeros(hidden.shape, dtype=self.model.dtype, device=self.model.device)
+        shown = torch.zeros(hidden.shape, dtype=self.model.state_dtype, device=self.model.device)
         return shown.masked_fill_(hidden, float("-inf"))
 
     def _decode_groups(self, segments: list[Segment]) -> list[tuple]:
@@ -96,7 +95,7 @@ class Plan:
             device = self.model.device
             slots = _sent([s.slot.index for s in mine], device)
             places = _sent([s.start for s in mine], device)
-            keys = min(-(-(max(s.start for s in mine) + 1) // 64) * 64, arena.capacity)
+            keys = min(padded_length(max(s.start for s in mine) + 1), arena.capacity)
             # A slot in the span that is not decoding reads its first key only; its result is thrown away.
             last = torch.zeros(high - low, dtype=torch.long, device=device)
             last[slots - low] = places
@@ -107,29 +106,30 @@ class Plan:
             at = end
         return groups
 
-    def attend(self, layer: int, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
-        """Store the new keys and values and mix: [rows, heads, size] in, [rows, heads * size] out."""
+    def attend(self, layer: int, heads: torch.Tensor) -> torch.Tensor:
+        """Store the new keys and values and mix: [rows, heads + 2 key heads, size] in, [rows, heads * size] out."""
         model, group = self.model, self.group
+        query = heads[:, : model.heads]
+        both = heads[:, model.heads :].unflatten(1, (2, model.kv_heads))
         mixed = torch.empty_like(query, memory_format=torch.contiguous_format)
         for at, end, arena, slots, places, low, high, keys, mask, dense in self.decodes:
             store = arena.data[layer]
-            store[0][slots, :, places] = key[at:end]
-            store[1][slots, :, places] = value[at:end]
+            store[:, slots, :, places] = both[at:end]
             asked = query[at:end].reshape(end - at, model.kv_heads, group, model.size)
             asked = F.pad(asked, (0, 0, 0, max(0, _LEAST_DECODE_ROWS - group)))
             if not dense:
                 spread = asked.new_zeros(high - low, *asked.shape[1:])
                 spread[slots - low] = asked
                 asked = spread
-            # Two plain products: on CPU faster than the fused kernel here, and indifferent to the batch's size.
-            scores = torch.matmul(asked * self.scale, store[0, low:high, :, :keys].transpose(-1, -2)).add_(mask)
-            got = torch.matmul(torch.softmax(scores, -1), store[1, low:high, :, :keys])
+            got = F.scaled_dot_product_attention(
+                asked, store[0, low:high, :, :keys], store[1, low:high, :, :keys], attn_mask=mask
+            )
             mixed[at:end] = (got if dense else got[slots - low])[:, :, :group].reshape(
                 end - at, model.heads, model.size
             )
         for at, segment, stretches in self.prompts:
             end = at + len(segment.ids)
-            new_key, new_value = key[at:end].transpose(0, 1), value[at:end].transpose(0, 1)
+            new_key, new_value = both[at:end, 0].transpose(0, 1), both[at:end, 1].transpose(0, 1)
             keys_now, values_now = segment.slot.layer(layer)
             if segment.branch:
                 most = stretches[-1][3]

@@ -76,7 +76,7 @@ def _compare_window(one: Loaded, other: Loaded, window: Window, top: int, vocabu
     found: list[Apart] = []
     slots = [_slot(loaded, length + 1) for loaded in (one, other)]
     try:
-        piece = min(one.engine.step_tokens, other.engine.step_tokens)
+        piece = min(one.engine.schedule.step_tokens, other.engine.schedule.step_tokens)
         for start in range(0, length, piece):
             end = min(start + piece, length)
             rows = [at - start for at in range(max(start, window.first - 1), end)]

@@ -4,9 +4,9 @@ import math
 from dataclasses import dataclass, field
 
 import torch
-import torch.nn.functional as F
 
 from .dropout_generic import PlainDropout
+from .hidden import states_after
 from .llama import HiddenRows, Llama
 from .segments import Rows, Runner
 from .work import SlowJob
@@ -119,10 +119,6 @@ def entropy(chances: torch.Tensor) -> torch.Tensor:
 def dropped_rows(model: Llama, ids: list[int], first: int, rate: float, generator: torch.Generator) -> Rows:
     """Final states of one text from position `first` on, with dropout on attention weights and on what each block adds
     to the residual stream, where one mask holds for all positions. Rate 0 is the plain forward."""
-    hidden = F.embedding(torch.tensor(ids, device=model.device), model.embedding)
-    length, turned = len(ids), model.heads + model.kv_heads
-    cosine, sine = model.cosine[:length], model.sine[:length]
-    above = torch.ones(length, length, dtype=torch.bool, device=model.device).triu(1)
 
     def drop(values: torch.Tensor, shape: torch.Size | tuple[int, ...]) -> torch.Tensor:
         if rate == 0:
@@ -130,19 +126,5 @@ def dropped_rows(model: Llama, ids: list[int], first: int, rate: float, generato
         kept = torch.rand(shape, generator=generator) >= rate
         return values * kept.to(values.device) / (1 - rate)
 
-    for layer in model.layers:
-        qkv = layer.qkv(model.rms(hidden, layer.norm_in)).view(length, turned + model.kv_heads, model.size)
-        query, key = qkv[:, : model.heads], qkv[:, model.heads : turned]
-        if layer.norm_query is not None:
-            query, key = model.rms(query, layer.norm_query), model.rms(key, layer.norm_key)
-        query, key = model.rotate(query, cosine, sine), model.rotate(key, cosine, sine)
-        group = model.heads // model.kv_heads
-        keys = key.transpose(0, 1).repeat_interleave(group, 0)
-        values = qkv[:, turned:].transpose(0, 1).repeat_interleave(group, 0)
-        scores = query.transpose(0, 1) @ keys.transpose(1, 2) * model.size**-0.5
-        weights = scores.masked_fill(above, float("-inf")).softmax(-1)
-        mixed = (drop(weights, weights.shape) @ values).transpose(0, 1).reshape(length, -1)
-        hidden = hidden + drop(layer.out(mixed), (hidden.shape[1],))
-        gate, up = layer.gate_up(model.rms(hidden, layer.norm_mlp)).chunk(2, dim=-1)
-        hidden = hidden + drop(layer.down(F.silu(gate) * up), (hidden.shape[1],))
+    hidden = states_after(model, ids, len(model.layers), drop)
     return HiddenRows(model.rms(hidden[first:], model.norm), model.head)

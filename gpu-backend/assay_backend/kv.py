@@ -7,9 +7,16 @@ import torch
 
 
 def padded_length(length: int) -> int:
-    """Keys that a token is mixed over when the sequence ends with it at `length`: rounded up to few steps."""
-    step = 64 if length <= 256 else 128 if length <= 1024 else 512
-    return -(-length // step) * step
+    """Keys that a token is mixed over when the sequence ends with it at `length`: rounded up to few steps. Kernels take
+    512 keys at a time, and some sum more than 384 of them in two halves: between 256 and 512 there is no step, so that
+    keys that are masked at the end leave a sum's order as it was."""
+    whole, rest = divmod(length, 512)
+    if rest == 0:
+        return length
+    if whole > 1 or rest > 256:
+        return 512 * (whole + 1)
+    step = 128 if whole else 64
+    return 512 * whole + -(-rest // step) * step
 
 
 @dataclass

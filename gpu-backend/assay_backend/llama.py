@@ -31,6 +31,13 @@ def supports(config) -> bool:
     )
 
 
+def side_by_side(weight: torch.Tensor, size: int) -> torch.Tensor:
+    """Rows of heads of `size` so ordered that the two numbers which a rotation mixes, half a head apart in a
+    checkpoint, lie side by side: one complex number."""
+    heads = weight.view(-1, 2, size // 2, *weight.shape[1:])
+    return heads.transpose(1, 2).reshape(weight.shape)
+
+
 @dataclass
 class Layer:
     """Weights of one decoder layer; query, key and value share one product, gate and up another."""
@@ -68,6 +75,9 @@ class Llama:
         self.config, self.strict = config, strict
         self.embedding = weights["model.embed_tokens.weight"]
         self.device, self.dtype = self.embedding.device, self.embedding.dtype
+        # On CPU only the products are made in a type of fewer bits: states, keys and values stay in float32, whose
+        # attention is exact in any batch and no slower.
+        self.state_dtype = torch.float32 if self.device.type == "cpu" else self.dtype
         self.heads = config.num_attention_heads
         self.kv_heads = getattr(config, "num_key_value_heads", None) or self.heads
         self.size = getattr(config, "head_dim", None) or config.hidden_size // self.heads
@@ -75,11 +85,13 @@ class Llama:
         self.context = config.max_position_embeddings
         self.vocabulary = self.embedding.shape[0]
         self.layers = [self._layer(weights, f"model.layers.{index}.") for index in range(config.num_hidden_layers)]
-        self.norm = weights["model.norm.weight"]
+        self.norm = weights["model.norm.weight"].to(self.state_dtype)
         tied = getattr(config, "tie_word_embeddings", False) or "lm_head.weight" not in weights
         self.head = Linear(self.embedding if tied else weights["lm_head.weight"], strict=strict)
-        self.cosine, self.sine = self._rotations()
-        self.kv = KvStore(len(self.layers), self.kv_heads, self.size, self.context, kv_budget, self.dtype, self.device)
+        self.turns = self._turns()
+        self.kv = KvStore(
+            len(self.layers), self.kv_heads, self.size, self.context, kv_budget, self.state_dtype, self.device
+        )
 
     @classmethod
     def load(
@@ -100,9 +112,14 @@ class Llama:
         return cls(config, weights, kv_budget, strict)
 
     def _layer(self, weights: dict[str, torch.Tensor], prefix: str) -> Layer:
+        def taken(name: str) -> torch.Tensor | None:
+            found = weights.pop(f"{prefix}{name}", None)
+            turned = found is not None and name.startswith(("self_attn.q_", "self_attn.k_"))
+            return side_by_side(found, self.size) if turned else found
+
         def join(*names: str) -> Linear:
-            parts = [weights.pop(f"{prefix}{name}.weight") for name in names]
-            biases = [weights.pop(f"{prefix}{name}.bias", None) for name in names]
+            parts = [taken(f"{name}.weight") for name in names]
+            biases = [taken(f"{name}.bias") for name in names]
             bias = torch.cat([b for b in biases if b is not None]) if any(b is not None for b in biases) else None
             return Linear(torch.cat(parts), bias, self.strict)
 
@@ -111,13 +128,19 @@ class Llama:
             join("self_attn.o_proj"),
             join("mlp.gate_proj", "mlp.up_proj"),
             join("mlp.down_proj"),
-            weights[f"{prefix}input_layernorm.weight"],
-            weights[f"{prefix}post_attention_layernorm.weight"],
-            weights.get(f"{prefix}self_attn.q_norm.weight"),
-            weights.get(f"{prefix}self_attn.k_norm.weight"),
+            *(
+                None if norm is None else norm.to(self.state_dtype)
+                for norm in (
+                    taken("input_layernorm.weight"),
+                    taken("post_attention_layernorm.weight"),
+                    taken("self_attn.q_norm.weight"),
+                    taken("self_attn.k_norm.weight"),
+                )
+            ),
         )
 
-    def _rotations(self) -> tuple[torch.Tensor, torch.Tensor]:
+    def _turns(self) -> torch.Tensor:
+        """Rotary angles as unit complex numbers: [positions, 1, size / 2], one head axis for all heads."""
         rope = self.config.rope_parameters
         if rope.get("rope_type", "default") == "default":
             exponents = torch.arange(0, self.size, 2, dtype=torch.int64).float() / self.size
@@ -127,8 +150,7 @@ class Llama:
 
             frequencies, scale = ROPE_INIT_FUNCTIONS[rope["rope_type"]](self.config, torch.device("cpu"))
         angles = torch.outer(torch.arange(padded_length(self.context)).float(), frequencies.float().cpu())
-        # One head axis, so that a row's angles apply to all its heads.
-        return tuple((f(angles) * scale).to(self.dtype).to(self.device).unsqueeze(1) for f in (torch.cos, torch.sin))
+        return torch.complex(torch.cos(angles) * scale, torch.sin(angles) * scale).to(self.device).unsqueeze(1)
 
     def take(self, length: int) -> Slot | None:
         """A slot for `length` tokens, or None while memory is short."""
@@ -151,33 +173,45 @@ class Llama:
         """Give `target` the first `length` positions of `source`."""
         target.span(0, length).copy_(source.span(0, length))
 
+    def embed(self, ids: torch.Tensor) -> torch.Tensor:
+        """The states that a pass begins with: [tokens, hidden size]."""
+        return F.embedding(ids, self.embedding).to(self.state_dtype)
+
     def rms(self, rows: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
         """Root-mean-square norm of each row."""
+        if rows.dtype == torch.float32:
+            return F.rms_norm(rows, weight.shape, weight, self.epsilon)
         wide = rows.float()
         return weight * (wide * torch.rsqrt(wide.pow(2).mean(-1, keepdim=True) + self.epsilon)).to(rows.dtype)
 
-    def rotate(self, heads: torch.Tensor, cosine: torch.Tensor, sine: torch.Tensor) -> torch.Tensor:
-        """Rotary position embedding of [rows, heads, size]."""
-        low, high = heads.chunk(2, dim=-1)
-        return torch.cat((low * cosine - high * sine, high * cosine + low * sine), dim=-1)
+    def heads_of(self, layer: Layer, hidden: torch.Tensor, turns: torch.Tensor) -> torch.Tensor:
+        """Queries, keys and values of some rows at the positions of `turns`, head after head, queries and keys turned:
+        [rows, heads + 2 key heads, size]."""
+        turned = self.heads + self.kv_heads
+        qkv = layer.qkv(self.rms(hidden, layer.norm_in)).view(-1, turned + self.kv_heads, self.size)
+        if layer.norm_query is not None:
+            qkv[:, : self.heads] = self.rms(qkv[:, : self.heads], layer.norm_query)
+            qkv[:, self.heads : turned] = self.rms(qkv[:, self.heads : turned], layer.norm_key)
+        wide = qkv[:, :turned].float()
+        # In place in float32; a type of fewer bits is turned in float32 and written back.
+        torch.view_as_complex(wide.unflatten(-1, (self.size // 2, 2))).mul_(turns)
+        if wide.dtype != qkv.dtype:
+            qkv[:, :turned] = wide
+        return qkv
+
+    def block(self, layer: Layer, hidden: torch.Tensor) -> torch.Tensor:
+        """What the layer's MLP adds."""
+        gate, up = layer.gate_up(self.rms(hidden, layer.norm_mlp)).chunk(2, dim=-1)
+        return layer.down(F.silu(gate) * up)
 
     @torch.inference_mode()
     def forward(self, segments: list[Segment]) -> HiddenRows:
         """One pass over all segments. Rows come back in the order of `segments`."""
         plan = Plan(self, segments)
-        hidden = F.embedding(plan.ids, self.embedding)
-        cosine, sine = self.cosine[plan.positions], self.sine[plan.positions]
-        turned = self.heads + self.kv_heads
+        hidden = self.embed(plan.ids)
+        turns = self.turns[plan.positions]
         for number, layer in enumerate(self.layers):
-            qkv = layer.qkv(self.rms(hidden, layer.norm_in)).view(-1, turned + self.kv_heads, self.size)
-            if layer.norm_query is None:
-                both = self.rotate(qkv[:, :turned], cosine, sine)
-                query, key = both[:, : self.heads], both[:, self.heads :]
-            else:
-                query = self.rotate(self.rms(qkv[:, : self.heads], layer.norm_query), cosine, sine)
-                key = self.rotate(self.rms(qkv[:, self.heads : turned], layer.norm_key), cosine, sine)
-            mixed = plan.attend(number, query, key, qkv[:, turned:])
+            mixed = plan.attend(number, self.heads_of(layer, hidden, turns))
             hidden = hidden + layer.out(mixed)
-            gate, up = layer.gate_up(self.rms(hidden, layer.norm_mlp)).chunk(2, dim=-1)
-            hidden = hidden + layer.down(F.silu(gate) * up)
+            hidden = hidden + self.block(layer, hidden)
         return HiddenRows(self.rms(hidden[plan.rows], self.norm), self.head)

@@ -137,6 +137,15 @@ class DropoutResult(Own):
     bos: bool
 
 
+class StatesResult(Own):
+    """A vector for each continuation; `layers` is how many blocks the model has."""
+
+    states: list[list[float]]
+    layer: int
+    layers: int
+    pool: str
+
+
 class ComparedToken(Named):
     """Forward: from `model` to `reference`, sum p log(p / r), nats; Jensen-Shannon in bits; overlap: share of the k
     likeliest tokens that both have; delta: log-probability in `model` less that in `reference`."""

@@ -30,7 +30,7 @@ def _documented(body: type[Own], entry: type[Own], result: type[Own]) -> dict[st
     return documented(body, entry, answers.answer_schema(result), (result, answers.FailedResult))
 
 
-CAPABILITIES = ["text", "logprobs", "prompt_logprobs", "full", "entail", "embed", "dropout", "compare"]
+CAPABILITIES = ["text", "logprobs", "prompt_logprobs", "full", "entail", "embed", "dropout", "compare", "states"]
 # Each holds a whole distribution while the passes are made.
 MOST_DROPPED = 512
 

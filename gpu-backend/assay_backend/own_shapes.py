@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StrictBool, StrictInt
 
-from .shapes import Own, OwnList, Text
+from .shapes import Conversation, Own, OwnList, Text
 
 
 class CompareRequest(Own):
@@ -31,6 +31,21 @@ class EntailRequest(Own):
 
 class EntailList(OwnList):
     """Body of /v1/assay/entail."""
+
+
+class StatesRequest(Own):
+    """Hidden states of continuations, one vector for each."""
+
+    prompt: Text | Conversation = ""
+    continuations: Annotated[list[Annotated[Text, Field(min_length=1)]], Field(min_length=1, max_length=256)]
+    layer: Annotated[StrictInt, Field(ge=0)] | None = Field(
+        None, description="After how many blocks; 0 is the embedding. Left out: half of them."
+    )
+    pool: Literal["mean", "last"] = Field("mean", description="Mean over the continuation's tokens, or the last one.")
+
+
+class StatesList(OwnList):
+    """Body of /v1/assay/states."""
 
 
 class EmbedRequest(Own):

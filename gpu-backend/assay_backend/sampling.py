@@ -99,6 +99,11 @@ class Distribution:
     def _host_weights(self) -> np.ndarray:
         return _on_host(self.weights)
 
+    @cached_property
+    def _greedy(self) -> list[int]:
+        # Of equals the first, as torch.argmax has it; found where the logits lie, so that none need leave the device.
+        return self.logits.argmax(-1).tolist()
+
     def broken(self) -> list[int]:
         """Rows that hold a NaN or nothing but ruled-out tokens."""
         return (~torch.isfinite(self.log_total)).nonzero().flatten().tolist()
@@ -176,6 +181,8 @@ class Distribution:
         """Draw the next token of one row."""
         if mirostat:
             return mirostat.choose(self._host_weights[row, : self.vocabulary], draws.next())
+        if sampling.temperature == 0 and not shaping:
+            return self._greedy[row]
         logits = self._host_logits[row, : self.vocabulary]
         if shaping:
             logits = shaping.apply(logits)

@@ -227,6 +227,10 @@ def generations(ours: Ours, theirs: Theirs, given: argparse.Namespace) -> None:
     same = sum(a == b for a, b in zip(one.found, others[best].found, strict=True))
     note = f"arriving over {given.spread:g} s; static batch {batches[best]} of {batches}; {same} of 64 texts equal"
     line("64 prompts x 64 tokens", one, others[best], note)
+    if given.beside:
+        server = Ours(given.beside)
+        (beside,) = turn_by_turn(given.rounds, lambda r: server.generate(prompts(r), 64, given.spread, end))
+        line("64 prompts x 64 tokens, against another server", one, beside, given.beside)
 
 
 def samples(ours: Ours) -> None:
@@ -248,6 +252,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", help="shared letters apart single completions long generate samples")
     parser.add_argument("--hf-batch", default="auto", help="the harness's batch size (default: its own auto)")
     parser.add_argument("--static", type=int, nargs="*", default=[8, 16, 32, 64], help="static batches to try")
+    parser.add_argument("--beside", help="address of another server of OpenAI's completions, timed on the generation")
     parser.add_argument("--spread", type=float, default=5.0, help="seconds over which the 64 prompts arrive")
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])

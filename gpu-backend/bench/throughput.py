@@ -1,6 +1,6 @@
 """Tokens per second of the engine's passes: prefill of 8 texts of 256 tokens, decode at several batch sizes.
 
-python bench/throughput.py [--model builtin] [--threads N] [--against-transformers]
+python bench/throughput.py [--model builtin] [--threads N] [--dtype auto] [--against-transformers]
 """
 
 import argparse
@@ -41,10 +41,11 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--model", default="builtin")
     parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--dtype", default="auto")
     parser.add_argument("--context", type=int, default=200, help="tokens before the generated one")
     parser.add_argument("--against-transformers", action="store_true")
     given = parser.parse_args()
-    settings = Settings(model=given.model, threads=given.threads)
+    settings = Settings(model=given.model, threads=given.threads, dtype=given.dtype)
     loaded = Registry(settings, Budget(allowed(0, pick_device(settings)))).load(settings.model)
     runner = loaded.runner
     texts = torch.randint(0, runner.vocabulary, (64, 256), generator=torch.Generator().manual_seed(1)).tolist()
@@ -59,7 +60,11 @@ def main() -> None:
             rows = runner.forward([Segment(slots[low], 0, texts[low], [255])])
             rows.logits(0, 1)
 
+    def short() -> None:
+        runner.forward([Segment(slots[0], 0, texts[0][:32], [31])]).logits(0, 1)
+
     line("prefill 8x256", 8 * 256, best(prefill, 2))
+    line("prefill 1x32", 32, best(short, 8))
     rows = list(range(256))
 
     def score() -> None:
@@ -85,7 +90,9 @@ def main() -> None:
         ids = torch.tensor(texts[:8], device=runner.device)
         with torch.inference_mode():
             line("transformers prefill 8x256", 8 * 256, best(lambda: model(ids, logits_to_keep=1), 2))
-            for batch in (1, 10, 32):
+            line("transformers prefill 1x32", 32, best(lambda: model(ids[:1, :32], logits_to_keep=1), 8))
+            line("transformers score 1x256", 256, best(lambda: model(ids[:1]).logits.log_softmax(-1), 3))
+            for batch in (1, 10, 32, 64):
                 prompt = torch.tensor([text[: given.context] for text in texts[:batch]], device=runner.device)
                 cache = model(prompt, use_cache=True, logits_to_keep=1).past_key_values
                 token = torch.full((batch, 1), 5, device=runner.device)

@@ -42,6 +42,38 @@ def test_it_is_refused_with_the_field(live, path, body, param):
     assert error["param"] == param or (param is None and error["param"].startswith("messages.0.content"))
 
 
+OWN_BAD = [
+    ("an empty list", "/v1/assay/score", {"requests": []}, "/requests"),
+    ("10,000 items", "/v1/assay/score", {"requests": [{"continuations": ["a"]}] * 10_000}, "/requests"),
+    ("10,000 to generate", "/v1/assay/generate", {"requests": [{"prompt": "a"}] * 10_000}, "/requests"),
+    ("an unknown model", "/v1/assay/score", {"model": "gpt-4", "requests": [{"continuations": ["a"]}]}, "/model"),
+    ("no list", "/v1/assay/states", {"requests": "a"}, "/requests"),
+]
+OWN_BAD_ENTRIES = [
+    ("negative maxTokens", "generate", {"prompt": "a", "maxTokens": -4}, "/maxTokens"),
+    ("a context too long", "generate", {"prompt": LONG}, "/prompt"),
+    ("a chat too long", "generate", {"messages": [{"role": "user", "content": LONG}]}, "/messages"),
+    ("a text too long for dropout", "dropout", {"continuation": LONG}, "/continuation"),
+    ("a text too long for its states", "states", {"continuations": ["a", LONG]}, "/continuations/1"),
+    ("half a surrogate pair", "generate", {"prompt": "b\ud800"}, "/prompt"),
+]
+
+
+@pytest.mark.parametrize(("path", "body", "pointer"), [row[1:] for row in OWN_BAD], ids=[row[0] for row in OWN_BAD])
+def test_a_list_of_the_own_surface_is_refused_with_the_pointer(live, path, body, pointer):
+    response = live.post(path, body)
+    assert 400 <= response.status_code < 500, response.text
+    assert response.json()["error"]["pointer"] == pointer
+
+
+@pytest.mark.parametrize(
+    ("path", "entry", "pointer"), [row[1:] for row in OWN_BAD_ENTRIES], ids=[row[0] for row in OWN_BAD_ENTRIES]
+)
+def test_an_entry_of_the_own_surface_fails_with_the_pointer(live, path, entry, pointer):
+    (result,) = live.post(f"/v1/assay/{path}", {"requests": [entry]}).json()["results"]
+    assert result["error"]["pointer"] == f"/requests/0{pointer}" and result["error"]["code"]
+
+
 @pytest.mark.parametrize(
     "text", ["\x00", "a\x00b", "\x01\x02\x1b[31m", "\u202e\ufeff\u200b", "\x7f\x80\x9f", "😀\U000e0041"]
 )

@@ -104,6 +104,34 @@ def test_parts_branches_and_company_change_no_bit(tmp_path: Path):
     assert torch.equal(torch.cat(alone), together)
 
 
+def test_a_short_sequence_among_long_ones_keeps_its_bits(tmp_path: Path):
+    saved(CONFIGS["grouped heads"], tmp_path)
+    runner = loaded(tmp_path)
+    lengths = (3, 70, 300, 900, 40)
+    slots = [runner.take(1000) for _ in lengths]
+    for slot, length, text in zip(slots, lengths, texts(5, 900), strict=True):
+        runner.forward([Segment(slot, 0, text[:length], [])])
+    steps = [Segment(slot, length, [4], [0], decode=True) for slot, length in zip(slots, lengths, strict=True)]
+    assert torch.equal(torch.cat([logits(runner, [step]) for step in steps]), logits(runner, steps))
+
+
+def test_weights_of_fewer_bits_are_rounded_for_products_alone(tmp_path: Path):
+    """On CPU bfloat16 weights leave states in float32, and a row its bits in any company."""
+    model = saved(CONFIGS["grouped heads"], tmp_path)
+    config = AutoConfig.from_pretrained(tmp_path)
+    runner = llama.Llama.load(tmp_path, config, torch.bfloat16, CPU, 1 << 28)
+    assert runner.dtype == torch.bfloat16 and runner.kv.dtype == torch.float32
+    (text,) = texts(1, 300)
+    slot = runner.take(300)
+    ours = logits(runner, [Segment(slot, 0, text, list(range(300)))]).log_softmax(-1)
+    alone = logits(runner, [Segment(slot, 0, text[:40], list(range(40)))]).log_softmax(-1)
+    assert ours.dtype == torch.float32 and torch.equal(alone, ours[:40])
+    with torch.inference_mode():
+        exact = model(torch.tensor([text])).logits[0].log_softmax(-1)
+        rounded = model.to(torch.bfloat16)(torch.tensor([text])).logits[0].float().log_softmax(-1)
+    assert (ours - exact).abs().mean() < (rounded - exact).abs().mean()
+
+
 def test_invariance_is_found_by_asking(tmp_path: Path):
     saved(CONFIGS["grouped heads"], tmp_path)
     runner = loaded(tmp_path)

@@ -9,6 +9,7 @@ import pytest
 import torch
 from transformers import AutoTokenizer
 
+from assay_backend.sampling import Distribution, Draws, Sampling
 from assay_backend.settings import Settings
 from tests.conftest import PROSE, Live
 
@@ -149,7 +150,7 @@ def test_a_short_request_does_not_wait_for_a_long_one(live):
 
     with concurrent.futures.ThreadPoolExecutor() as pool:
         long = pool.submit(ask, "long", 250)
-        while not live.service.model().engine._running:
+        while not live.service.model().engine.running:
             time.sleep(0.001)
         pool.submit(ask, "short", 2).result()
         long.result()
@@ -220,7 +221,7 @@ def test_a_pass_without_memory_is_made_again_in_smaller_ones(tiny):
         engine.runner.forward = scarce
         engine.prefixes.blocks.clear()
         assert server.post("/v1/assay/score", {"requests": requests}).json() == wanted
-        assert engine.step_tokens < 256
+        assert engine.schedule.step_tokens < 256
     finally:
         server.close()
 
@@ -241,6 +242,13 @@ def test_a_distribution_that_is_not_finite_fails_its_own_request(tiny):
         broken = server.post("/v1/completions", {"prompt": [5, 7, 9], "max_tokens": 3})
         assert broken.status_code == 500 and "not finite" in broken.json()["error"]["message"]
         assert server.post("/v1/completions", {"prompt": [5, 9], "max_tokens": 1}).status_code == 200
-        assert engine.idle or not engine._running
+        assert engine.idle or not engine.running
     finally:
         server.close()
+
+
+def test_of_equals_the_lowest_token_is_taken():
+    logits = torch.zeros(2, 700)
+    logits[0, [650, 130, 500]] = 3.0
+    distribution = Distribution(logits)
+    assert [distribution.choose(row, Sampling(1), Draws(1, 0)) for row in (0, 1)] == [130, 0]

@@ -62,12 +62,12 @@ def test_generation_goes_on_in_halves_with_the_same_bits(server):
 
 def test_passes_grow_again_when_memory_is_back(server):
     engine = server.service.model().engine
-    widest = engine.step_tokens
-    engine._adapt(True)
-    assert engine.step_tokens == widest // 2
+    widest = engine.schedule.step_tokens
+    engine.schedule._adapt(True)
+    assert engine.schedule.step_tokens == widest // 2
     for _ in range(200):
-        engine._adapt(False)
-    assert engine.step_tokens == widest
+        engine.schedule._adapt(False)
+    assert engine.schedule.step_tokens == widest
 
 
 def test_keys_and_values_stay_within_their_budget():

@@ -58,6 +58,10 @@ export function canonicalJson(question: Question): string {
       const { prompt, continuation, passes, rate, seed } = question
       return JSON.stringify(['dropout', plainPrompt(prompt), continuation, passes, rate, seed])
     }
+    case 'states': {
+      const { prompt, continuations, layer, pool } = question
+      return JSON.stringify(['states', plainPrompt(prompt), continuations, layer ?? null, pool])
+    }
     case 'compare':
       return JSON.stringify(['compare', question.reference, question.texts, question.topK ?? null])
   }
@@ -103,6 +107,8 @@ export function questionSize(question: Question): number {
       return question.prompt.length
     case 'score':
       return promptSize(question.prompt) * question.continuations.length + textsSize(question.continuations)
+    case 'states':
+      return promptSize(question.prompt) + textsSize(question.continuations)
     case 'mass':
       return promptSize(question.prompt) * question.phrases.length + textsSize(question.phrases)
     case 'embed':
@@ -124,6 +130,7 @@ export function openingText(question: Question): string {
       return question.prompt
     case 'score':
     case 'mass':
+    case 'states':
     case 'dropout':
       return typeof question.prompt === 'string' ? question.prompt : chatText(question.prompt.messages)
     case 'entail':

@@ -192,6 +192,8 @@ export interface Model {
   entail(pairs: [premise: string, hypothesis: string][]): Promise<Entailment[]>
   /** Passes over the given continuation with dropout on. Needs `full`. Raises ModelError. */
   dropout(prompt: Prompt, continuation: string, options?: DropoutOptions): Promise<DropoutScores>
+  /** The model's own hidden states along continuations, one vector for each. Needs `full`. Raises ModelError. */
+  states(prompt: Prompt, continuations: string[], options?: StatesOptions): Promise<Float32Array[]>
   /** Divergence of this target from another model loaded in the same backend, per token of the texts. Needs `full`. Raises ModelError. */
   compare(reference: string, texts: string[], options?: { topK?: number }): Promise<Comparison[]>
 }
@@ -211,6 +213,13 @@ export interface DropoutOptions {
   rate?: number
   /** Fixes what is dropped; 0 when left out. */
   seed?: number
+}
+
+export interface StatesOptions {
+  /** After how many blocks; 0 is the embedding. Half of the model's when left out. */
+  layer?: number
+  /** Mean over the continuation's tokens, or the state of its last one; the mean when left out. */
+  pool?: 'mean' | 'last'
 }
 
 export interface Retriever {

@@ -10,6 +10,7 @@ import type {
   Sample,
   Sampling,
   ScoreOptions,
+  StatesOptions,
   TokenScores,
 } from './model.ts'
 
@@ -67,6 +68,13 @@ export interface DropoutQuestion {
   rate: number
   seed: number
 }
+export interface StatesQuestion {
+  kind: 'states'
+  prompt: Prompt
+  continuations: string[]
+  layer?: number
+  pool: 'mean' | 'last'
+}
 export interface CompareQuestion {
   kind: 'compare'
   reference: string
@@ -82,6 +90,7 @@ export type Question =
   | EmbedQuestion
   | EntailQuestion
   | DropoutQuestion
+  | StatesQuestion
   | CompareQuestion
 
 /** What a target answered, in one normal form for every dialect. */
@@ -174,4 +183,15 @@ export function dropoutQuestion(
   if (!Number.isInteger(passes) || passes < 2) throw new RangeError(`dropout needs two passes or more, not ${passes}`)
   if (!(rate >= 0 && rate < 1)) throw new RangeError(`a dropout rate lies in [0, 1), not at ${rate}`)
   return { kind: 'dropout', prompt, continuation, passes, rate, seed }
+}
+
+/** The question behind `Model.states`. Raises RangeError for a layer that no model has. */
+export function statesQuestion(
+  prompt: Prompt,
+  continuations: string[],
+  { layer, pool = 'mean' }: StatesOptions,
+): StatesQuestion {
+  if (layer !== undefined && !(Number.isInteger(layer) && layer >= 0))
+    throw new RangeError(`a layer is a whole number from 0 on, not ${layer}`)
+  return { kind: 'states', prompt, continuations, ...(layer === undefined ? {} : { layer }), pool }
 }

@@ -16,6 +16,7 @@ import {
   dropoutQuestion,
   type Question,
   scoreQuestion,
+  statesQuestion,
 } from './question.ts'
 import { cutToLimit } from './samples.ts'
 import { totals } from './scored-text.ts'
@@ -140,6 +141,11 @@ export function createModel(options: SessionOptions): ModelSession {
         async dropout(prompt, continuation, dropout = {}) {
           const answer = await put(dropoutQuestion(prompt, continuation, dropout))
           return answer.dropout ?? unanswered('dropout')
+        },
+        async states(prompt, continuations, detail = {}) {
+          if (continuations.length === 0) return []
+          const { vectors = [] } = await put(statesQuestion(prompt, continuations, detail))
+          return vectors.map((vector) => Float32Array.from(vector))
         },
         async compare(reference, texts, { topK } = {}) {
           if (texts.length === 0) return []

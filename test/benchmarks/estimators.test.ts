@@ -185,6 +185,8 @@ describe('estimators', () => {
     expect(groupsOf('SentenceSAR:jaccard')).toEqual(['greedy', 'samples'])
     expect(groupsOf('Verbalized1S')).toEqual(['stated'])
     expect(groupsOf('EnsembleMI:dropout')).toEqual(['greedy', 'dropout'])
+    expect(groupsOf('EigenScore')).toEqual(['greedy', 'samples', 'hiddenStates'])
+    expect(groupsOf('EigenScore:embedding')).toEqual(['greedy', 'samples', 'similarity'])
     const [one] = known(1)
     const reported = [{ ...one, cluster: 'c', detail: one?.detail }] as EstimatorRow[]
     expect(costOf(reported, 'LabelProb:exact')).toEqual({ questions: 11, tokens: 44 })
@@ -239,6 +241,8 @@ describe('gathering evidence', () => {
           const same = premise === hypothesis
           return { entail: same ? 0.9 : 0.1, neutral: 0.1, contradict: same ? 0 : 0.8, by: 'judge:scripted' }
         }),
+      states: async (_: unknown, continuations: string[]) =>
+        continuations.map((text) => Float32Array.from([text.length, text.charCodeAt(0), 2, 7])),
       dropout: async (_: unknown, continuation: string) => ({
         passes: 10,
         rate: 0.1,
@@ -266,9 +270,8 @@ describe('gathering evidence', () => {
     const model = everything()
     const [first] = (await rowsOf(estimators, model, { items })) as Row<EstimatorsDetail>[]
     const values = first?.detail?.values ?? {}
-    // Over hidden states and several targets' distributions nothing is told by any port.
-    const unreachable =
-      /^(?:Mahalanobis|RelativeMahalanobis|RDE|EigenScore|Ensemble(?:TU|DU|MI|EPKL|RMI)|EpistemicMI:empirical)$/
+    // A fit set, or several targets' distributions, are not asked for.
+    const unreachable = /^(?:Mahalanobis|RelativeMahalanobis|RDE|Ensemble(?:TU|DU|MI|EPKL|RMI)|EpistemicMI:empirical)$/
     const compared = /^(?:TokenSAR|SentenceSAR|SAR|Cocoa(?:MSP|PPL|MTE))$/
     for (const name of Object.keys(methods)) {
       if (unreachable.test(name)) continue

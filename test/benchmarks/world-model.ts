@@ -141,6 +141,9 @@ export function scriptedModel(script: Script, given: Partial<Capabilities> = {})
     dropout: async () => {
       throw missing('full')
     },
+    states: async () => {
+      throw missing('full')
+    },
     compare: async () => {
       throw missing('full')
     },

@@ -57,6 +57,7 @@ async function open(dialect: DialectName): Promise<Model> {
   }
   return createModel({ target: connection(dialect, capabilities), seed: 1 }).forItem('item')
 }
+const chatless = 'The capital of France is'
 const chat = [{ role: 'user' as const, content: 'What is the capital of France?' }]
 
 describe.skipIf('missing' in setup)('the GPU backend', () => {
@@ -140,6 +141,19 @@ describe.skipIf('missing' in setup)('the GPU backend', () => {
     const [scored] = await own.score('The capital of France is', [' Paris'])
     expect(still.tokens[0]?.logprob).toBeCloseTo(scored?.logprob as number, 3)
     expect(still.tokens[0]?.epistemicEntropy).toBeLessThan(1e-4)
+  })
+
+  test('tells states of its own middle', async () => {
+    const own = await open('assay')
+    const [paris, again, sentence] = await own.states(chatless, [' Paris', ' Paris', ' a city in the north.'])
+    expect(paris).toHaveLength(576)
+    expect(again).toEqual(paris)
+    expect(sentence).not.toEqual(paris)
+    const [embedding] = await own.states(chatless, [' Paris'], { layer: 0 })
+    const [last] = await own.states(chatless, [' Paris'], { layer: 0, pool: 'last' })
+    // One token: its mean is itself.
+    expect(last).toEqual(embedding)
+    await expect(own.states(chatless, [' Paris'], { layer: 31 })).rejects.toMatchObject({ kind: 'rejected' })
   })
 
   test('differs from itself in nothing', async () => {

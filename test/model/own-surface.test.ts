@@ -36,6 +36,7 @@ async function askAll(model: Model) {
       ['the cat sleeps', 'no dog barks'],
     ]),
     dropout: await model.dropout('Once upon a', ' time there was é', { passes: 20, seed: 3 }),
+    states: await model.states('The cat', [' sat', ' sat', ' ran'], { pool: 'last' }),
     compare: await model.compare('larger', ['a first text', 'and a second one']),
     score: await model.score('The cat', [' sat on it'], { terms: true, entropy: true }),
     chat: await model.chat([{ role: 'user', content: 'q' }], { terms: true, topLogprobs: 2 }),
@@ -48,19 +49,19 @@ describe('the own surface', () => {
     const book = memoryBook()
     const session = open({ book })
     const first = await askAll(session.forItem('a'))
-    expect(session.usage).toMatchObject({ calls: 7, requests: 7, reused: 0 })
+    expect(session.usage).toMatchObject({ calls: 8, requests: 8, reused: 0 })
     const known = server.stats().requests
     const replayed = open({ book: { get: (key) => structuredClone(book.get(key)), put: () => {} } })
     replayed.close()
     expect(await askAll(replayed.forItem('a'))).toEqual(first)
-    expect(replayed.usage).toMatchObject({ calls: 0, reused: 7 })
+    expect(replayed.usage).toMatchObject({ calls: 0, reused: 8 })
     expect(server.stats().requests).toBe(known)
     // What is kept survives JSON as it is.
     for (const { answer } of book.entries.values()) expect(JSON.parse(JSON.stringify(answer))).toEqual(answer)
   })
 
   test('gives each quantity in one form', async () => {
-    const { mass, embed, entail, dropout, compare, score, chat } = await askAll(open().forItem('a'))
+    const { mass, embed, entail, dropout, states, compare, score, chat } = await askAll(open().forItem('a'))
     expect(mass.phrases.map(({ phrase }) => phrase)).toEqual([" I don't know", " I don't know that", ' 42'])
     const [short, long, other] = mass.phrases.map((phrase) => phrase.mass) as [number, number, number]
     expect(long).toBeLessThan(short)
@@ -80,6 +81,9 @@ describe('the own surface', () => {
       expect(token.predictiveEntropy).toBeCloseTo(token.aleatoricEntropy + token.epistemicEntropy)
       expect(token.groupEpistemicEntropies).toHaveLength(5)
     }
+    expect(states.map((state) => state.length)).toEqual([8, 8, 8])
+    expect(states[0]).toEqual(states[1])
+    expect(states[2]).not.toEqual(states[0])
     expect(compare).toHaveLength(2)
     expect(compare[1]?.tokens.map(({ token }) => token).join('')).toBe(' a second one')
     for (const token of [...(score[0]?.tokens ?? []), ...(chat[0]?.tokens ?? [])])
@@ -95,6 +99,7 @@ describe('the own surface', () => {
         await Promise.all([
           model.entail([[`premise ${place}`, 'hypothesis']]),
           model.dropout('Once', ` upon ${place}`, { passes: 4 }),
+          model.states('Once', [` upon ${place}`], { layer: 1 }),
           model.compare('larger', [`text number ${place}`]),
           model.embed([`text ${place}`]),
           model.mass('p', [` phrase ${place}`]),
@@ -104,6 +109,7 @@ describe('the own surface', () => {
     expect(server.stats().paths).toEqual({
       '/v1/assay/entail': 1,
       '/v1/assay/dropout': 1,
+      '/v1/assay/states': 1,
       '/v1/assay/compare': 1,
       '/v1/assay/embed': 1,
       '/v1/assay/score': 1,
@@ -155,6 +161,7 @@ describe('the own surface', () => {
     const model = open({}, poor).forItem('a')
     await expect(model.entail([['a', 'b']])).rejects.toMatchObject({ kind: 'capability_missing', message: 'no judge' })
     await expect(model.dropout('a', 'b')).rejects.toMatchObject({ message: 'no entropies' })
+    await expect(model.states('x', ['b'])).rejects.toMatchObject({ message: 'no entropies' })
     await expect(model.compare('x', ['b'])).rejects.toMatchObject({ message: 'no entropies' })
     await expect(model.embed(['x'])).rejects.toMatchObject({ message: 'no vectors' })
     const generic = open({}, { dropout: false, missing }).forItem('a')
@@ -166,7 +173,12 @@ describe('the own surface', () => {
     const { transport, sent } = fakeServer(() => ({}))
     const target = connection({ dialect, capabilities: { ...everything, promptLogprobsBy: 'echo' } })
     const model = createModel({ target, transport, seed: 1 }).forItem('a')
-    for (const asked of [model.entail([['a', 'b']]), model.dropout('a', 'b'), model.compare('x', ['b'])])
+    for (const asked of [
+      model.entail([['a', 'b']]),
+      model.dropout('a', 'b'),
+      model.states('a', ['b']),
+      model.compare('x', ['b']),
+    ])
       await expect(asked).rejects.toMatchObject({ kind: 'capability_missing' })
     expect(sent).toHaveLength(0)
   })
@@ -223,6 +235,8 @@ describe('an answer that cannot be', () => {
     ['a judgement that sums to 2', () => judging({ entail: 1, neutral: 0, contradict: 1 }), 'malformed'],
     ['a judgement by nobody', () => judging({ entail: 1, neutral: 0, contradict: 0 }, {}), 'malformed'],
     ['a vector of nothing', () => answering({ embedding: [] }).embed(['a']), 'malformed'],
+    ['fewer states', () => answering({ states: [[1]] }).states('p', [' a', ' b']), 'malformed'],
+    ['a state that is none', () => answering({ states: [[]] }).states('p', [' a']), 'malformed'],
     ['fewer phrases', () => answering({ phrases: [] }).mass('p', [' a']), 'malformed'],
   ])('%s is refused', async (_name, asking, kind) => {
     await expect(asking()).rejects.toMatchObject({ kind })

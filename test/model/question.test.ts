@@ -7,6 +7,7 @@ import {
   dropoutQuestion,
   type Question,
   scoreQuestion,
+  statesQuestion,
 } from '../../src/model/question.ts'
 import { allCapabilities } from './target.ts'
 
@@ -68,6 +69,9 @@ describe('evidence keys', () => {
         dropoutQuestion('p', 'c', {}),
         dropoutQuestion('p', 'c', { seed: 1 }),
         dropoutQuestion('p', 'c', { passes: 20 }),
+        statesQuestion('p', ['c'], {}),
+        statesQuestion('p', ['c'], { layer: 3 }),
+        statesQuestion('p', ['c'], { pool: 'last' }),
         { kind: 'mass', prompt: 'p', phrases: ['c'] },
         { kind: 'entail', pairs: [['p', 'c']] },
         { kind: 'compare', reference: 'r', texts: ['p', 'c'] },

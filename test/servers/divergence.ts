@@ -83,3 +83,11 @@ export function entail(request: Body): unknown {
 }
 
 export const embedding = (request: Body): unknown => ({ embedding: embed(String(request.text), 32) })
+
+/** A continuation's state follows from all that was read with it. */
+export const states = ({ prompt, continuations, layer = 1, pool }: Body): unknown => ({
+  states: (continuations as string[]).map((text) => embed(`${before(prompt)}${text} ${layer} ${pool}`, 8)),
+  layer,
+  layers: 2,
+  pool,
+})

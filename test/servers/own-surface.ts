@@ -1,5 +1,5 @@
 import { type Answered, ApiError, chatText, type Message, opened, write } from './answers.ts'
-import { compare, dropout, embedding, entail } from './divergence.ts'
+import { compare, dropout, embedding, entail, states } from './divergence.ts'
 import type { ServerSettings } from './in-process.ts'
 import { alternatives, contextOf, hash, logprobOf, tokenize, uniform } from './language.ts'
 
@@ -164,10 +164,11 @@ export function score(body: Body, settings: ServerSettings): Answered {
   return { body: { model: settings.model, results }, answers: good, prompts }
 }
 
-/** The lists whose entries stand alone: dropout, compare, entail, embed. Null for another path. */
+/** The lists whose entries stand alone: dropout, states, compare, entail, embed. Null for another path. */
 export function other(path: string, body: Body, settings: ServerSettings): Answered | null {
   const kinds: Record<string, (request: Body) => unknown> = {
     dropout: (request) => dropout(request, settings),
+    states,
     compare: (request) => compare(request, String(body.reference), settings),
     entail,
     embed: embedding,

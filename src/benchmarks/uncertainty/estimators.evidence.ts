@@ -25,6 +25,7 @@ export const PARTS = [
   'ownAnswerShown',
   'noneOfTheAbove',
   'dropout',
+  'hiddenStates',
 ] as const
 export type Part = (typeof PARTS)[number]
 
@@ -227,6 +228,18 @@ export async function embeddingSimilarity({ target, greedy, samples }: Answered)
     sampleEmbeddings: embeddings.every((vector) => vector !== undefined) ? embeddings : undefined,
     texts: texts.length,
   }
+}
+
+/**
+ * The state of each sample's last token after half of the model's blocks, as INSIDE takes it; null where a sample is
+ * empty, as nothing was read of it.
+ */
+export async function sampleStates({ target, mode, prompt, samples }: Answered) {
+  const texts = samples.map(({ text }) => text)
+  if (texts.includes('')) return null
+  const distinct = [...new Set(texts)]
+  const states = await target.states(promptFor(target, mode, prompt), distinct, { pool: 'last' })
+  return texts.map((text) => states[distinct.indexOf(text)] as Float32Array)
 }
 
 /** Log-probability of True and the masses of True and False as the first token of the verdict on an answer. */

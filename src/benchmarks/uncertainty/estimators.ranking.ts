@@ -217,6 +217,8 @@ export function groupsOf(name: string): string[] {
   const listed = methods as Record<string, Estimator>
   const estimator = listed[spelt] ?? listed[spelt.replace(/:(?:embedding|nli|jaccard)$/, '')]
   const provider = spelt.split(':').at(-1)
+  // Of the samples' own states; with a provider named, of their embeddings.
+  if (name === 'EigenScore') return ['greedy', 'samples', 'hiddenStates']
   const by = provider === 'embedding' ? ['similarity'] : provider === 'jaccard' ? [] : ['entailment']
   const groups = (estimator?.needs ?? []).flatMap((need) => [
     ...(AMONG.includes(need) ? ['samples'] : []),

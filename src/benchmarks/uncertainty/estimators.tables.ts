@@ -30,6 +30,7 @@ const EVIDENCE: Record<string, string> = {
   ownAnswerShown: 'own answer shown',
   noneOfTheAbove: 'choice among own answers',
   dropout: 'dropout',
+  hiddenStates: 'hidden states of the samples',
 }
 
 /** Every estimator by PRR: quality with intervals, how sure its place is, and its price. */

@@ -110,8 +110,10 @@ export const estimators = defineBenchmark({
     const told = (
       ['truth', 'truthWithSamples', 'stated', 'linguistic', 'secondTurn', 'noneOfTheAbove'] as const
     ).filter((part) => parts.includes(part)).length
-    const dropped = has('full') && parts.includes('dropout') ? 1 : 0
-    const typical = 1 + samples + (parts.includes('verdicts') ? verdicts : 0) + scored + shown + told + dropped
+    const inside = has('full')
+      ? (['dropout', 'hiddenStates'] as const).filter((part) => parts.includes(part)).length
+      : 0
+    const typical = 1 + samples + (parts.includes('verdicts') ? verdicts : 0) + scored + shown + told + inside
     const judged = capabilities?.entailment && parts.includes('entailment') ? samples * (samples + 1) : 0
     const embedded = capabilities?.embeddings && parts.includes('similarity') ? samples * 8 : 0
     return { typical: typical + Math.round((judged + embedded) / 2), most: typical + judged + embedded }

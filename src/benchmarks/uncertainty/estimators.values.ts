@@ -18,6 +18,7 @@ import {
   repeatedAnswer,
   representatives,
   type Similarity,
+  sampleStates,
   secondTurn,
   shownAnswers,
   verdictOn,
@@ -112,6 +113,10 @@ export async function estimate(answered: Answered, asking: Asking): Promise<Esti
       found.set(`${name}:${provider}`, value)
   }
   found.set(
+    'EigenScore',
+    estimateAll(asked.states ? { ...base, sampleEmbeddings: asked.states } : base, ['EigenScore']).EigenScore as Maybe,
+  )
+  found.set(
     'EigenScore:embedding',
     embedded?.sampleEmbeddings
       ? (estimateAll({ ...base, sampleEmbeddings: embedded.sampleEmbeddings }, ['EigenScore']).EigenScore as Maybe)
@@ -172,6 +177,7 @@ async function askParts(answered: Answered, asking: Asking) {
     repeated,
     none,
     dropout,
+    states,
   ] = await Promise.all([
     wantedPart(wants('entailment') && entailment && samples.length > 1, () => judgeEntailment(answered)),
     wantedPart(wants('alternatives') && entailment && topK.length > 0, () => judgeAlternatives(answered, topK)),
@@ -196,6 +202,7 @@ async function askParts(answered: Answered, asking: Asking) {
         rate: asking.dropoutRate,
       }),
     ),
+    wantedPart(wants('hiddenStates') && full && samples.length > 1, () => sampleStates(answered)),
   ])
   return {
     judged,
@@ -217,6 +224,7 @@ async function askParts(answered: Answered, asking: Asking) {
     repeated,
     none,
     dropout,
+    states,
   }
 }
 
@@ -263,6 +271,7 @@ function costsOf({ greedy, samples }: Answered, asked: Asked, { refusals }: Aski
     ...(shownCounts ? { shownAnswers: spent(shownCounts.drawn.length, tokensIn(shownCounts.drawn)) } : {}),
     ...(asked.repeated ? { ownAnswerShown: spent(2) } : {}),
     ...(asked.none === null ? {} : { noneOfTheAbove: spent(1, 1) }),
+    ...(asked.states ? { hiddenStates: spent(1) } : {}),
     ...(asked.dropout ? { dropout: spent(asked.dropout.passes) } : {}),
   }
 }

@@ -125,7 +125,7 @@ export const EVIDENCE: Readonly<Record<EvidenceName, { title: string; needs: rea
   secondTurnConfidence: { title: 'confidence stated in a second turn', needs: ['text'] },
   ensembleDistributions: { title: 'full distributions of several members', needs: ['full'] },
   dropoutPositions: { title: 'statistics of passes with dropout at each position', needs: ['full'] },
-  sampleEmbeddings: { title: 'embedding of each sample', needs: ['full'] },
+  sampleEmbeddings: { title: 'hidden state or embedding of each sample', needs: ['full'] },
   answerEmbedding: { title: 'mean hidden state of the greedy answer', needs: ['full'] },
   fitEmbeddings: { title: 'hidden states of a fit set', needs: ['full'] },
   backgroundEmbeddings: { title: 'hidden states of a background set', needs: ['full'] },

@@ -16,6 +16,7 @@ export type Surface =
   | 'embedding'
   | 'entail'
   | 'dropout'
+  | 'states'
   | 'compare'
 
 /** What one request carries of one question: all of it, one sample, or one continuation. */

@@ -12,6 +12,7 @@ import type {
   MassQuestion,
   Question,
   ScoreQuestion,
+  StatesQuestion,
 } from '../../question.ts'
 import type { Piece, WireContext, WireRequest } from '../dialect.ts'
 import { embeddedTexts, embedPieces, listPieces, missing, partOf } from '../openai/request.ts'
@@ -24,6 +25,7 @@ import type {
   OwnPrompt,
   RequestList,
   ScoreRequest,
+  StatesRequest,
 } from './wire.ts'
 
 /** The GPU backend's own surface: lists of whole questions, each with its own parameters and seed. */
@@ -56,6 +58,18 @@ export function split(question: Question, capabilities: Capabilities): Piece[] {
         throw missing(capabilities.full ? 'dropout' : 'full', capabilities, 'The server has no passes with dropout.')
       assertChat(typeof question.prompt !== 'string')
       return [{ surface: 'dropout', question, n: question.passes, group: 'dropout', size: questionSize(question) }]
+    case 'states':
+      if (!capabilities.full) throw missing('full', capabilities, 'The server gives no hidden states.')
+      assertChat(typeof question.prompt !== 'string')
+      return [
+        {
+          surface: 'states',
+          question,
+          n: question.continuations.length,
+          group: 'states',
+          size: questionSize(question),
+        },
+      ]
     case 'compare':
       if (!capabilities.full) throw missing('full', capabilities, 'The server compares no models.')
       return listPieces(question, 'compare', `compare:${question.reference}`, question.texts)
@@ -115,6 +129,11 @@ const dropoutRequest = ({ question }: Piece): DropoutRequest => {
   return { prompt: ownPrompt(prompt), continuation, passes, rate, seed }
 }
 
+const statesRequest = ({ question }: Piece): StatesRequest => {
+  const { prompt, continuations, layer, pool } = question as StatesQuestion
+  return { prompt: ownPrompt(prompt), continuations, ...(layer === undefined ? {} : { layer }), pool }
+}
+
 const compareRequests = (piece: Piece): CompareRequest[] => {
   const { texts, topK } = piece.question as CompareQuestion
   return partOf(piece, texts).map((text) => (topK === undefined ? { text } : { text, topK }))
@@ -138,6 +157,8 @@ export function encode(pieces: Piece[], { target }: WireContext): WireRequest {
       return list('score', pieces.map(scoreRequest))
     case 'dropout':
       return list('dropout', pieces.map(dropoutRequest))
+    case 'states':
+      return list('states', pieces.map(statesRequest))
     case 'compare':
       return list('compare', pieces.flatMap(compareRequests), {
         reference: (first.question as CompareQuestion).reference,

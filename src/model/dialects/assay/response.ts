@@ -2,7 +2,14 @@ import { contextWords, ModelError } from '../../errors.ts'
 import { assertPlausible, checkedLogprob, checkedTop, tokensOfText } from '../../logprobs.ts'
 import { massOf } from '../../mass.ts'
 import type { ModelErrorKind, Sample, ScoredToken, TokenLogprob, TokenScores, TokenTerms } from '../../model.ts'
-import type { Answer, ChatQuestion, CompleteQuestion, MassQuestion, ScoreQuestion } from '../../question.ts'
+import type {
+  Answer,
+  ChatQuestion,
+  CompleteQuestion,
+  MassQuestion,
+  ScoreQuestion,
+  StatesQuestion,
+} from '../../question.ts'
 import { partReasoning } from '../../reasoning.ts'
 import { totals } from '../../scored-text.ts'
 import type { Decoded, Piece, Surface, WireContext } from '../dialect.ts'
@@ -20,6 +27,7 @@ import type {
   OwnUsage,
   ResultList,
   ScoreResult,
+  StatesResult,
 } from './wire.ts'
 
 /** How the GPU backend's own surface answers. */
@@ -144,6 +152,13 @@ function ownScores({ tokens, bos }: OwnContinuation, topLogprobs: number | undef
   return totals(given, bos === true)
 }
 
+function statesOf({ question }: Piece, { states }: StatesResult): number[][] {
+  const { length } = (question as StatesQuestion).continuations
+  if (!Array.isArray(states) || states.length !== length)
+    throw new ModelError('malformed', `The answer does not hold ${length} states.`)
+  return states.map(checkedVector)
+}
+
 /** Reads a piece's own results, one or as many as it has texts. */
 const readers: Partial<
   Record<Surface, (piece: Piece, results: never[], list: ResultList<unknown>, context: WireContext) => Answer>
@@ -153,6 +168,7 @@ const readers: Partial<
   }),
   score: (piece, [result]: ScoreResult[]) => scored(piece, result as ScoreResult),
   dropout: (_, [result]: DropoutResult[]) => ({ dropout: dropped(result as DropoutResult) }),
+  states: (piece, [result]: StatesResult[]) => ({ vectors: statesOf(piece, result as StatesResult) }),
   compare: (_, results: CompareResult[]) => ({ comparisons: results.map(compared) }),
   entail: (_, results: EntailResult[], { by }) => ({ entailments: results.map((result) => judged(result, by)) }),
   embedding: (_, results: EmbedResult[]) => ({ vectors: results.map(({ embedding }) => checkedVector(embedding)) }),

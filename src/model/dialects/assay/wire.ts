@@ -91,6 +91,19 @@ export interface DropoutResult {
   usage?: OwnUsage
 }
 
+/** POST states: the model's hidden states along continuations. */
+export interface StatesRequest {
+  prompt: OwnPrompt
+  continuations: string[]
+  layer?: number
+  pool: 'mean' | 'last'
+}
+export interface StatesResult {
+  /** One vector for each continuation. */
+  states: number[][]
+  usage?: OwnUsage
+}
+
 /** POST compare: two loaded models along texts. The list carries `reference` beside `model`. */
 export interface CompareRequest {
   text: string
