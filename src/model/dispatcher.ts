@@ -192,7 +192,8 @@ export function createDispatcher(target: TargetConnection, options: DispatcherOp
         timer.wakeAt(Math.max(now, throttle.pausedUntil))
         return
       case 'halve':
-        job.batchLimit = Math.ceil(batch / 2)
+      case 'alone':
+        job.batchLimit = judged === 'alone' ? 1 : Math.ceil(batch / 2)
         queue.putBack([job])
         return
       case 'retry': {

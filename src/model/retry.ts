@@ -24,14 +24,14 @@ export interface Failures {
 /**
  * What to do with a question whose request failed.
  * - `retry`: after a backoff. `again`: at once. `wait`: when the target takes requests again.
- * - `halve`: in a request of half the size, to part it from what spoils it.
+ * - `halve`: in a request of half the size, to part it from what spoils it. `alone`: in one of its own, as its list may
+ *   have taken the time.
  * - `fail`: this question has no answer. `refused`: nor have those that wait (load). `fatal`: nor would any.
  */
-export type Verdict = 'retry' | 'again' | 'wait' | 'halve' | 'fail' | 'refused' | 'fatal'
+export type Verdict = 'retry' | 'again' | 'wait' | 'halve' | 'alone' | 'fail' | 'refused' | 'fatal'
 
 /** Verdicts by which a question is sent once more. */
-export const isRepeat = (judged: Verdict): boolean =>
-  judged === 'retry' || judged === 'again' || judged === 'wait' || judged === 'halve'
+export const isRepeat = (judged: Verdict): boolean => ['retry', 'again', 'wait', 'halve', 'alone'].includes(judged)
 
 /** Counts the failure in `failures` and judges. `batch` is how many questions the request carried. */
 export function verdict(error: ModelError, failures: Failures, batch: number): Verdict {
@@ -40,7 +40,7 @@ export function verdict(error: ModelError, failures: Failures, batch: number): V
       if ((error.retryAfterMs ?? 0) > patienceMs) return 'refused'
       return ++failures.refusals >= mostRefusals ? 'refused' : 'wait'
     case 'timeout':
-      return ++failures.hangs >= mostHangs ? 'fail' : batch > 1 ? 'halve' : 'again'
+      return ++failures.hangs >= mostHangs ? 'fail' : batch > 1 ? 'alone' : 'again'
     case 'unreachable':
     case 'server_error':
     case 'malformed':

@@ -50,6 +50,15 @@ describe('lists', () => {
     expect(lengths.reduce((sum, length) => sum + length, 0)).toBe(400)
   })
 
+  test('that outlast the time limit lose nobody: their prompts go on alone', async () => {
+    const place = simulated((sent) => 8000 * lengthOf(sent), 64, 6)
+    const lengths = await askAll(place, 192)
+    expect(lengths.slice(0, 3)).toEqual([64, 64, 64])
+    // Whether a prompt or its list took so long is seen only alone.
+    expect(lengths.filter((length) => length === 1)).toHaveLength(192)
+    expect(lengths).toHaveLength(3 + 192)
+  })
+
   test('grow again by steps when the server is fast again', async () => {
     const place = simulated((sent, index) => (index < 3 ? 500 : 10) * lengthOf(sent))
     const lengths = await askAll(place, 600)
