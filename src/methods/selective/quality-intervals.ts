@@ -84,8 +84,9 @@ function endsOfMeasure(name: OrderMeasure, items: RankedItems): { perfect: numbe
  * Intervals of measures of an order from their values in resamples of `units` items or clusters, null where more than one
  * in ten had none. Where hardly an item is out of order, resamples know nothing of those to come that will be: the
  * intervals then also hold what the measures would be at the lower end of the score interval of the area under the ROC
- * curve. Simulated with 60 to 210 items, that lower end takes intervals that hold the truth in 74 to 90 % of cases to 97 %
- * and more, and the correction for bias takes others up by one or two.
+ * curve. In simulations of 60 to 120
+ * items at areas of 0.92 to 0.99, plain percentiles of PRR and average precision held the truth in 73 to 94 % of runs,
+ * these in 94 to 99 %.
  */
 export function orderIntervals<Measures extends ResampledQuality>(
   items: RankedItems,
