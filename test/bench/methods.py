@@ -40,6 +40,8 @@ except ImportError:
     fake = types.ModuleType("torch")
     fake.nn = types.ModuleType("torch.nn")
     fake.nn.Softmax = lambda dim: None
+    # scipy asks whether what it is given is one.
+    fake.Tensor = type("Tensor", (), {})
     sys.modules["torch"], sys.modules["torch.nn"] = fake, fake.nn
 
 

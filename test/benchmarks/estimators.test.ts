@@ -64,7 +64,10 @@ describe('estimators', () => {
   it('ranks estimators by PRR and chooses on one fold what it measures on the other', () => {
     const report = reportOf(estimators, known(120), { target })
     expect(report.headline).toMatchObject({ id: 'prr', value: 1, note: expect.stringContaining('Perplexity, chosen') })
-    expect(report.headline.interval).toMatchObject({ low: 1, high: 1 })
+    // A perfect order of so many items does not show that all others would be in order.
+    expect(report.headline.interval?.high).toBe(1)
+    expect(report.headline.interval?.low).toBeGreaterThan(0.7)
+    expect(report.headline.interval?.low).toBeLessThan(0.99)
     expect(report.headline.n).toBe(known(120).filter(({ itemId }) => foldOf(7, itemId) === 'report').length)
     const table = tableOf(report, 'estimators')
     expect(table.rows.map((line) => line[1])).toEqual(['Perplexity', 'MaximumSequenceProbability', 'MaxTokenNLL'])

@@ -99,12 +99,17 @@ export const reportOf = (
 /** Items evaluated at once of a population too large for the memory. */
 const PART = 3000
 
-/** As `evaluate` of a target without a socket, part by part. */
-export async function evaluateInParts(belief: Belief, trial: Trial): Promise<Row<unknown>[]> {
+/** As `evaluate` of a target without a socket, part by part: what is not kept of one is forgotten before the next. */
+export async function evaluateInParts<Kept>(
+  belief: Belief,
+  trial: Trial,
+  keep: (rows: Row<unknown>[]) => Kept[],
+): Promise<Kept[]> {
   const target = await openInProcess(belief)
-  const rows: Row<unknown>[] = []
-  for (let start = 0; start < trial.items.length; start += PART)
-    for (const row of await evaluate(target, { ...trial, items: trial.items.slice(start, start + PART) }))
-      rows.push({ ...row, index: rows.length })
-  return rows
+  const kept: Kept[] = []
+  for (let start = 0; start < trial.items.length; start += PART) {
+    const rows = await evaluate(target, { ...trial, items: trial.items.slice(start, start + PART) })
+    for (const one of keep(rows.map((row) => ({ ...row, index: start + row.index })))) kept.push(one)
+  }
+  return kept
 }

@@ -1,6 +1,6 @@
 import type { Interval, Metric, NullReason } from '../../../schema/report.ts'
 import { randomFrom } from '../../methods/random.ts'
-import { NEAR_THE_END, rejectionRatioAt } from '../../methods/selective/quality-intervals.ts'
+import { measureAtArea, NEAR_THE_END } from '../../methods/selective/quality-intervals.ts'
 import { predictionRejectionRatio } from '../../methods/selective/rejection.ts'
 import { rocAucScoreInterval } from '../../methods/statistics/auc-interval.ts'
 import { averagePrecision, rocAuc } from '../../methods/statistics/binary-classification.ts'
@@ -258,7 +258,7 @@ export const rejectionRatioStatistic = <T>(
     let right = 0
     for (let i = 0; i < labels.length; i++) right += labels[i] as number
     const ends = rocAucScoreInterval(auc, share * right, share * (labels.length - right), CONFIDENCE)
-    return ends && { low: Math.min(ratio, rejectionRatioAt(ends.low)), high: ratio }
+    return ends && { low: measureAtArea(ends.low, { value: ratio, own: auc, perfect: 1, random: 0 }), high: ratio }
   },
 })
 

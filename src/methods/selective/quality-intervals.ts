@@ -34,43 +34,49 @@ export function resampledEnds(
   value?: number,
 ): Interval | null {
   const drawn = Float64Array.from(values.filter((one) => one !== null)).sort()
-  if (drawn.length === 0 || drawn.length < 0.9 * values.length) return null
+  if (units < 2 || drawn.length === 0 || drawn.length < 0.9 * values.length) return null
   return expandedPercentiles(drawn, units, confidence, value)
 }
 
 /** From this area under the ROC curve on, the resamples of any measure of an order tell too little of its spread. */
 export const NEAR_THE_END = 0.9
 
-/** PRR if as many items stood at random places as an area under the ROC curve tells: one of ½ is all of them, one of 1 none. */
-export const rejectionRatioAt = (auc: number): number => 1 - 2 * (1 - auc)
-
-/** Every measure if as many items stood at random places as the area `auc` tells; `value` is what it was at the area `own`. */
-function measureAt(
-  name: OrderMeasure,
+/**
+ * What a measure would be at the area `auc` under the ROC curve, which it follows in a straight line from the perfect
+ * order (an area of 1): through its own `value` at the area `own`, but at least half as steep as towards a random order
+ * (an area of ½), and as steep as that where the own order is perfect.
+ */
+export function measureAtArea(
   auc: number,
-  { value, own, items }: { value: number; own: number; items: RankedItems },
+  { value, own, perfect, random }: { value: number; own: number; perfect: number; random: number },
 ): number {
+  const towardsRandom = 2 * (perfect - random)
+  const through = own < 1 ? (perfect - value) / (1 - own) : towardsRandom
+  const slope = Math.sign(towardsRandom) * Math.max(Math.abs(through), Math.abs(towardsRandom) / 2)
+  return perfect - slope * (1 - auc)
+}
+
+/** The measure in the perfect order of these items, and on average in a random one; null of rank correlations. */
+function endsOfMeasure(name: OrderMeasure, items: RankedItems): { perfect: number; random: number } | null {
   const { qualities } = items.byCertainty
   const count = qualities.length
   const positives = qualities.reduce((sum, quality) => sum + Number(quality >= 0.5), 0)
-  const random = 2 * (1 - auc)
   switch (name) {
     case 'rocAuc':
-      return auc
+      return { perfect: 1, random: 0.5 }
     case 'averagePrecision':
-      return 1 - random * (1 - positives / count)
+      return { perfect: 1, random: positives / count }
     case 'riskCoverageAuc': {
       const best = resampledQuality({ ...items, byCertainty: items.byQuality }).riskCoverageAuc as number
-      const mean = qualities.reduce((sum, quality) => sum + quality, 0) / count
-      return best + random * (1 - mean - best)
+      return { perfect: best, random: 1 - qualities.reduce((sum, quality) => sum + quality, 0) / count }
     }
     case 'reversedPairs':
-      return ((1 - auc) * positives * (count - positives)) / count ** 2
+      return { perfect: 0, random: (positives * (count - positives)) / 2 / count ** 2 }
     case 'spearman':
     case 'kendallTauB':
-      return (value * (2 * auc - 1)) / (2 * own - 1)
+      return null
     default:
-      return rejectionRatioAt(auc)
+      return { perfect: 1, random: 0 }
   }
 }
 
@@ -78,8 +84,8 @@ function measureAt(
  * Intervals of measures of an order from their values in resamples of `units` items or clusters, null where more than one
  * in ten had none. Where hardly an item is out of order, resamples know nothing of those to come that will be: the
  * intervals then also hold what the measures would be at the lower end of the score interval of the area under the ROC
- * curve. Simulated with 60 to 210 items, that lower end takes intervals that hold the truth in 74 to 90 % of cases to 97 %
- * and more, and the correction for bias takes others up by one or two.
+ * curve. In simulations of 60 to 120 items at areas of 0.92 to 0.99, plain percentiles of PRR and average precision held
+ * the truth in 73 to 94 % of runs, these in 94 to 99 %.
  */
 export function orderIntervals<Measures extends ResampledQuality>(
   items: RankedItems,
@@ -102,7 +108,11 @@ export function orderIntervals<Measures extends ResampledQuality>(
       const drawn = resampled.map((one) => one[name] as number | null)
       const ends = value === null ? null : resampledEnds(drawn, units, confidence, value)
       if (!ends || value === null || !near || own === null) return [name, ends]
-      const other = measureAt(name, near.low, { value, own, items })
+      const span = endsOfMeasure(name, items)
+      // Rank correlations with right or wrong answers are proportional to what the area lies above ½.
+      const other = span
+        ? measureAtArea(near.low, { value, own, ...span })
+        : (value * (2 * near.low - 1)) / (2 * own - 1)
       return [name, { low: Math.min(ends.low, other), high: Math.max(ends.high, other) }]
     }),
   ) as Record<keyof Measures, Interval | null>

@@ -1,6 +1,6 @@
 import { clusterMembers, LEAST_CLUSTERS } from './bootstrap.ts'
 import { studentTQuantile } from './distributions/student-t.ts'
-import { type Interval, scoreInterval } from './intervals.ts'
+import { clopperPearsonInterval, type Interval } from './intervals.ts'
 import { mean, sameLength } from './summary.ts'
 
 export interface ClusteredMean {
@@ -66,10 +66,10 @@ export function clusteredMeanInterval(
 const FEW = 10
 
 /**
- * Interval of a share of hits (0 or 1) in clusters: `clusteredMeanInterval`, and where hits or misses are few Wilson's
- * with as many trials as the clusters are worth, since the symmetric one vanishes at 0 and 1. The design effect is then
- * estimated as if one more hit filled a whole cluster of mean size: a single miss does not show how misses cluster.
- * Null with fewer than five clusters.
+ * Interval of a share of hits (0 or 1) in clusters: `clusteredMeanInterval`, and where hits or misses are few the exact one
+ * of as many trials as the clusters are worth, since the symmetric one vanishes at 0 and 1, and Wilson's has an end too
+ * near where one cluster alone misses. The design effect is then estimated as if one more miss filled a whole cluster of
+ * mean size: few misses do not show how they cluster. Null with fewer than five clusters.
  * E. L. Korn and B. I. Graubard, Confidence intervals for proportions with small expected number of positive counts
  * estimated from survey data, Survey Methodology 24 (1998), with that prior in place of their degrees of freedom.
  */
@@ -83,9 +83,9 @@ export function clusteredShareInterval(
   const { mean: share, clusters: count, designEffect } = summary
   const trials = hits.length
   const alone = trials * share * (1 - share)
-  const size = trials / count
-  const effect = Math.max(1, ((designEffect ?? 0) * alone + size) / (alone + 1))
+  const effect = Math.max(1, ((designEffect ?? 0) * alone + trials / count) / (alone + 1))
   const effective = trials / effect
-  if (Math.min(share, 1 - share) * effective >= FEW) return clusteredMeanInterval(hits, clusters, confidence)
-  return scoreInterval(share * effective, effective, studentTQuantile(1 - (1 - confidence) / 2, count - 1))
+  return Math.min(share, 1 - share) * effective >= FEW
+    ? clusteredMeanInterval(hits, clusters, confidence)
+    : clopperPearsonInterval(share * effective, effective, confidence)
 }

@@ -30,12 +30,8 @@ const clipped = (centre: number, half: number): Interval => ({
  */
 export function wilsonInterval(successes: number, trials: number, confidence = 0.95): Interval | null {
   check(successes, trials)
-  return trials === 0 ? null : scoreInterval(successes, trials, quantileOf(confidence))
-}
-
-/** Wilson's interval with a quantile of its own (Student's where the number of trials is itself estimated), counts that may be fractions. */
-export function scoreInterval(successes: number, trials: number, quantile: number): Interval {
-  const z2 = quantile ** 2
+  if (trials === 0) return null
+  const z2 = quantileOf(confidence) ** 2
   const share = successes / trials
   const half = Math.sqrt(z2 * ((share * (1 - share)) / trials + z2 / (4 * trials * trials))) / (1 + z2 / trials)
   const { low, high } = clipped((share + z2 / (2 * trials)) / (1 + z2 / trials), half)

@@ -7,12 +7,7 @@ import {
   calibrated,
   type Stated,
 } from '../../../src/benchmarks/uncertainty/estimators.calibration.ts'
-import {
-  type EstimatorRow,
-  namesOf,
-  type Scored,
-  scoredOf,
-} from '../../../src/benchmarks/uncertainty/estimators.ranking.ts'
+import { type EstimatorRow, namesOf, scoredOf } from '../../../src/benchmarks/uncertainty/estimators.ranking.ts'
 import { type EstimatorsDetail, estimators } from '../../../src/benchmarks/uncertainty/estimators.ts'
 import type { OrderQuality } from '../../../src/methods/selective/quality-intervals.ts'
 import { mean } from '../../../src/methods/statistics/summary.ts'
@@ -22,12 +17,6 @@ import { metricOf, type Run, type Truths } from '../coverage.ts'
 import { evaluateInParts } from '../target.ts'
 import { estimatorItems } from '../worlds.ts'
 
-const qualityOf = (scored: readonly Scored[]): OrderQuality =>
-  plainQuality(
-    scored.map((one) => one.uncertainty),
-    scored.map((one) => one.quality),
-  )
-
 /** Items of the population that each run's calibration maps are judged on. */
 const CALIBRATED = 6000
 
@@ -35,11 +24,32 @@ const CALIBRATED = 6000
 export async function estimatorTruths(size: number, params: Record<string, unknown>): Promise<Truths> {
   const questions = drawnQuestions('population', size)
   const trial = { benchmark: estimators, items: estimatorItems(questions), params, seed: 1 }
-  const rows = reportedRows((await evaluateInParts(worldBelief(questions), trial)) as Row<EstimatorsDetail>[])
+  const columns = new Map<string, { uncertainties: number[]; qualities: number[] }>()
+  const rights: number[] = []
+  const shares: number[] = []
+  const population: EstimatorRow[] = []
+  await evaluateInParts(worldBelief(questions), trial, (some) => {
+    const rows = reportedRows(some as Row<EstimatorsDetail>[])
+    for (const name of namesOf(rows)) {
+      const column = columns.get(name) ?? { uncertainties: [], qualities: [] }
+      columns.set(name, column)
+      for (const { uncertainty, quality } of scoredOf(rows, name)) {
+        column.uncertainties.push(uncertainty)
+        column.qualities.push(quality)
+      }
+    }
+    for (const { detail } of rows) {
+      rights.push(Number(detail.correct))
+      if (detail.sampleQuality !== null) shares.push(detail.sampleQuality)
+    }
+    population.push(...rows.slice(0, Math.max(0, CALIBRATED - population.length)))
+    return []
+  })
   const known = new Map<string, OrderQuality>()
   const of = (name: string | undefined): OrderQuality | null => {
-    if (name === undefined) return null
-    const found = known.get(name) ?? qualityOf(scoredOf(rows, name))
+    const column = name === undefined ? undefined : columns.get(name)
+    if (name === undefined || !column) return null
+    const found = known.get(name) ?? plainQuality(column.uncertainties, column.qualities)
     known.set(name, found)
     return found
   }
@@ -66,8 +76,8 @@ export async function estimatorTruths(size: number, params: Record<string, unkno
     prrGain: (run) =>
       difference(of(chosen(run))?.predictionRejectionRatio, of(baseline(run))?.predictionRejectionRatio),
     prrTurned: (run) => of(named(run, 'prrTurned', /^(.+?), chosen on/))?.predictionRejectionRatio ?? null,
-    accuracy: () => mean(rows.map(({ detail }) => Number(detail.correct))),
-    sampleAccuracy: () => mean(rows.flatMap(({ detail }) => detail.sampleQuality ?? [])),
+    accuracy: () => mean(rights),
+    sampleAccuracy: () => mean(shares),
   }
   // The run's own map, judged on the population.
   const right = (row: EstimatorRow) => row.detail.correct
@@ -77,7 +87,7 @@ export async function estimatorTruths(size: number, params: Record<string, unkno
       if (last?.run === run) return last.stated
       const own = foldsOf(reportedRows(run.rows as Row<EstimatorsDetail>[]), run.seed, right)
       const name = chosen(run)
-      const folds = own && { calibration: own.calibration, report: rows.slice(0, CALIBRATED) }
+      const folds = own && { calibration: own.calibration, report: population }
       last = { run, stated: folds && name ? calibrated(folds, name, id) : null }
       return last.stated
     }
@@ -87,7 +97,7 @@ export async function estimatorTruths(size: number, params: Record<string, unkno
         return stated && measure.of(stated)
       }
   }
-  for (const name of namesOf(rows)) {
+  for (const name of columns.keys()) {
     truths[`PRR of ${name}`] = () => of(name)?.predictionRejectionRatio ?? null
     truths[`ROC AUC of ${name}`] = () => of(name)?.rocAuc ?? null
   }

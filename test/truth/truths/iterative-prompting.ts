@@ -24,7 +24,9 @@ const statisticOf = <T>(rows: readonly T[], { scoreOf, labelOf, statistic }: Pai
 export async function iterativeTruths(size: number, params: Record<string, unknown>): Promise<Truths> {
   const questions = drawnQuestions('population', size)
   const trial = { benchmark: iterativePrompting, items: iterativeItems(questions), params, seed: 1 }
-  const rows = reportedRows((await evaluateInParts(worldBelief(questions), trial)) as Row<IterativeDetail>[])
+  const rows = await evaluateInParts(worldBelief(questions), trial, (some) =>
+    reportedRows(some as Row<IterativeDetail>[]),
+  )
   const { mixed } = setsOf(rows, 1)
   const contrast = rows.filter((row) => unknownOrOpen(row) !== null)
   const fixed: Record<string, number | null> = {}
