@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 
 from .learning import Example, make_model, reply_logits, teach
@@ -47,8 +46,8 @@ class Workshop:
 class Plan:
     """Epochs of each kind. Short ones teach facts in few words, mixed ones in all the benchmarks' forms."""
 
-    short: int = 22
-    mixed: int = 10
+    short: int = 18
+    mixed: int = 12
     tuned: int = 8
     rate: float = 3e-3
 
@@ -59,7 +58,6 @@ def taught(shop: Workshop, dropout: float = 0.0) -> tuple[LlamaForCausalLM, floa
     model = make_model(
         len(tokenizer), shop.seed, tokenizer.bos_token_id, tokenizer.eos_token_id, tokenizer.pad_token_id
     )
-    hooks = _with_dropout(model, dropout) if dropout > 0 else []
     counts = [len(syllabus.epoch(0, True)), len(syllabus.epoch(0, False))]
     steps = shop.plan.short * math.ceil(counts[0] / 32) + shop.plan.mixed * math.ceil(counts[1] / 32)
 
@@ -67,22 +65,8 @@ def taught(shop: Workshop, dropout: float = 0.0) -> tuple[LlamaForCausalLM, floa
         for number in range(shop.plan.short + shop.plan.mixed):
             yield syllabus.epoch(number, number < shop.plan.short)
 
-    seconds = teach(model, epochs(), steps=steps, generator=shop.generator("order"), rate=shop.plan.rate, say=shop.say)
-    for hook in hooks:
-        hook.remove()
-    return model, seconds
-
-
-def _with_dropout(model: LlamaForCausalLM, rate: float) -> list:
-    """Dropout after each attention and each MLP, where the backend's dropout passes put it."""
-
-    def drop(module, _, output):
-        if isinstance(output, tuple):
-            return (F.dropout(output[0], rate, module.training), *output[1:])
-        return F.dropout(output, rate, module.training)
-
-    parts = [part for layer in model.model.layers for part in (layer.self_attn, layer.mlp)]
-    return [part.register_forward_hook(drop) for part in parts]
+    order, rate = shop.generator("order"), shop.plan.rate
+    return model, teach(model, epochs(), steps=steps, generator=order, rate=rate, dropout=dropout, say=shop.say)
 
 
 def answer_forms(shop: Workshop, *invitations: str) -> dict[str, list[Encoded]]:

@@ -3,17 +3,19 @@
 Each shape is a difference with its 95 % interval (bootstrap over facts) and a plain verdict."""
 
 import argparse
+import copy
 import json
+import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
 
-from . import pairs_shape, truths
+from . import changes, pairs_shape, truths
 from .exact import ExactModel, entropy, roc_auc
-from .statistics import bootstrap, spearman
+from .statistics import bootstrap
 from .train import find_variant
 from .variants import ENSEMBLE_SEEDS
 from .world import World, find_world
@@ -119,12 +121,12 @@ def certain_hallucination(family: Family) -> list[Shape]:
         return _share([value >= cut for value in sure], [held[p] for p in places if not right[held[p]]])
 
     def never_taught(places: list[int]) -> float | None:
-        return _share([value >= 0.9 for value in sure], [held[p] for p in places if unknown[held[p]]])
+        return _share([value >= 0.9 for value in sure], [place for place in places if unknown[place]])
 
     heading = "Certain hallucinations survive a certainty filter"
     return [
         shape("A12", heading, "wrong answers on the certain side", len(held), escaping, f"filter at p ≥ {cut:.3f}"),
-        shape("A12", heading, "never taught, yet p ≥ 0.9", len(held), never_taught, "all of them are guesses"),
+        shape("A12", heading, "never taught, yet p ≥ 0.9", len(sure), never_taught, "all of them are guesses"),
     ]
 
 
@@ -230,78 +232,95 @@ def epistemic_tokens(family: Family) -> list[Shape]:
     ]
 
 
-def _lost_surely(row: dict) -> bool:
-    """Whether the whole interval of the accuracy lost lies above 0."""
-
-    def lost(places: list[int]) -> float:
-        return sum(row["worse"][place] - row["better"][place] for place in places) / len(places)
-
-    ends = bootstrap(len(row["worse"]), lost)
-    return ends is not None and ends[0] > 0
+# Shares of weights pruned, and what counts as unmoved perplexity and as an alarm.
+SPARSITIES = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+UNMOVED, ALARM = 0.02, math.log(2)
 
 
-CHANGED = ("rounded-8", "rounded-4", "rounded-3", "rounded-2", "edited")
+@dataclass
+class Changed:
+    """A changed model beside the base: per fact the divergence in bits and whether its answer is right, per general
+    text the rise of its mean negative log-probability."""
+
+    name: str
+    divergence: list[float]
+    right: list[bool]
+    rise: list[float]
+
+    def loss(self, before: list[bool], places: list[int]) -> float:
+        """Accuracy lost on these facts."""
+        return sum(before[place] - self.right[place] for place in places) / len(places)
+
+
+def changed_models(family: Family) -> tuple[list[bool], list[Changed]]:
+    """Which facts the base knows, and it pruned, rounded and edited."""
+    asked = truths.Asked(family.world, "exact-match")
+    base = family.model("base")
+    prompts, texts = base.prompts(asked.plain()), truths.statements(family.world)
+    first, before = base.distributions(prompts), truths.token_losses(base, texts)
+    guesses = lambda found: [asked.is_right(p, base.text([int(word)])) for p, word in enumerate(found.argmax(-1))]  # noqa: E731
+    found = []
+    for name, model in _changes(family, texts):
+        second = model.distributions(prompts)
+        middle = torch.logaddexp(first, second) - math.log(2)
+        kl = lambda one, middle=middle: (one.exp() * (one - middle)).sum(-1)  # noqa: E731
+        after = truths.token_losses(model, texts)
+        found.append(
+            Changed(
+                name,
+                ((kl(first) + kl(second)) / 2 / math.log(2)).tolist(),
+                guesses(second),
+                [two - one for one, two in zip(before, after, strict=True)],
+            )
+        )
+    return guesses(first), found
+
+
+def _changes(family: Family, texts: list[str]) -> Iterator[tuple[str, ExactModel]]:
+    base = family.model("base")
+    begin = base.tokenizer.bos_token_id
+    general = [[begin, *ids] for ids in base.ids(texts[:64])]
+    for share in SPARSITIES:
+        pruned = copy.copy(base)
+        pruned.model = copy.deepcopy(base.model)
+        changes.prune(pruned.model, share, general)
+        yield f"{share:.0%} pruned", pruned
+    for variant in ("rounded-8", "rounded-4", "rounded-3", "rounded-2", "edited"):
+        yield variant, family.model(variant)
 
 
 def compression(family: Family) -> list[Shape]:
-    """A51 and A50: divergence from the unrounded model, perplexity, and accuracy lost."""
-    asked = truths.Asked(family.world, "exact-match")
-    base = family.model("base")
-    first = base.distributions(base.prompts(asked.plain()))
-    texts = truths.statements(family.world)
-    before = truths.token_losses(base, texts)
-    right = [asked.is_right(place, base.text([int(word)])) for place, word in enumerate(first.argmax(-1))]
-    rows = []
-    for variant in CHANGED:
-        model = family.model(variant)
-        second = model.distributions(model.prompts(asked.plain()))
-        middle = torch.logaddexp(first, second) - torch.log(torch.tensor(2.0))
-        kl = lambda one, middle=middle: (one.exp() * (one - middle)).sum(-1)  # noqa: E731
-        divergence = ((kl(first) + kl(second)) / 2 / torch.log(torch.tensor(2.0))).tolist()
-        after = truths.token_losses(model, texts)
-        now = [asked.is_right(place, model.text([int(word)])) for place, word in enumerate(second.argmax(-1))]
-        rows.append(
-            {
-                "variant": variant,
-                "jensenShannon": sum(divergence) / len(divergence),
-                "logPerplexity": sum(after) / len(after) - sum(before) / len(before),
-                "lost": (sum(right) - sum(now)) / len(now),
-                "worse": [before and not after for before, after in zip(right, now, strict=True)],
-                "better": [after and not before for before, after in zip(right, now, strict=True)],
-                "losses": [two - one for one, two in zip(before, after, strict=True)],
-            }
-        )
+    """A51 and A50: divergence from the unchanged model, perplexity of general text, and accuracy lost."""
+    before, rows = changed_models(family)
+    mean = lambda values: math.fsum(values) / len(values)  # noqa: E731
+    count, everything = len(before), range(len(before))
     note = "; ".join(
-        f"{row['variant']}: JS {row['jensenShannon']:.3f} bits, Δ ln PPL {row['logPerplexity']:+.3f}, accuracy "
-        f"{-row['lost']:+.3f}"
+        f"{row.name}: JS {mean(row.divergence):.4f} bits, Δ ln PPL {mean(row.rise):+.4f}, accuracy "
+        f"{-row.loss(before, list(everything)):+.3f}"
         for row in rows
     )
-    rounded = rows[:4]
-    lost = [row["lost"] for row in rounded]
-    by_divergence = spearman([row["jensenShannon"] for row in rounded], lost)
-    by_perplexity = spearman([row["logPerplexity"] for row in rounded], lost)
-    early = [row["variant"] for row in rounded if row["logPerplexity"] < 0.02 and _lost_surely(row)]
-    edited = rows[-1]["losses"]
-
-    def ratio(places: list[int]) -> float:
-        return sum(edited[place] for place in places) / len(places)
-
-    order = Shape(
-        "A51",
-        "Divergence from the unrounded model tracks lost accuracy before perplexity does",
-        "rank correlation with lost accuracy, divergence minus perplexity",
-        None if by_divergence is None or by_perplexity is None else by_divergence - by_perplexity,
-        None,
-        None,
-        bool(early),
-        f"divergence {by_divergence}, perplexity {by_perplexity}; accuracy lost at unmoved perplexity: "
-        f"{', '.join(early) or 'nowhere'}. {note}",
-    )
-    alarm = shape(
-        "A50", "Perplexity catches the edited model", "Δ ln PPL of the edited model", len(edited), ratio,
-        "alarm above ln 2 = 0.693", 0.693,
-    )  # fmt: skip
-    return [order, alarm]
+    pruned, floor = rows[: len(SPARSITIES)], next(row for row in rows if row.name == "rounded-8")
+    quiet = [row for row in pruned if abs(mean(row.rise)) < UNMOVED]
+    heading = "Divergence from the whole model shows lost accuracy before perplexity does"
+    found = []
+    if quiet:
+        # The most pruned one that perplexity does not tell from the whole model: chosen by perplexity alone.
+        most = quiet[-1]
+        gap = lambda places: mean([most.divergence[p] - floor.divergence[p] for p in places])  # noqa: E731
+        where = f"{most.name}, Δ ln PPL {mean(most.rise):+.4f}"
+        lost = lambda places: most.loss(before, places)  # noqa: E731
+        found.append(shape("A51", heading, "accuracy lost where perplexity is unmoved", count, lost, where))
+        found.append(shape("A51", heading, "JS there above that of 8 bits", count, gap, note))
+    else:
+        lacking = f"every pruned model's perplexity moved. {note}"
+        found.append(
+            Shape("A51", heading, "accuracy lost where perplexity is unmoved", None, None, None, False, lacking)
+        )
+    edited = rows[-1].rise
+    alarm = lambda places: mean([edited[place] for place in places])  # noqa: E731
+    note = f"alarm above ln 2 = {ALARM:.3f}"
+    heading, measure = "Perplexity catches the edited model", "Δ ln PPL of the edited model"
+    return [*found, shape("A50", heading, measure, len(edited), alarm, note, ALARM)]
 
 
 def all_shapes(world: World, reduced: bool = False) -> list[Shape]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from .world import World, find_world, reference_root
 
 # Raised whenever a recipe changes, so that a variant kept from before is not taken for this one.
-RECIPES_VERSION = 1
+RECIPES_VERSION = 2
 
 
 def variant_folder(world: World, variant: str, seed: int) -> Path:

@@ -11,7 +11,7 @@ from transformers import AutoModelForCausalLM, LlamaForCausalLM
 
 from assay_backend.settings import Settings
 from reference import changes
-from reference.exact import ExactModel, average_precision, roc_auc
+from reference.exact import ExactModel, average_precision, calibration_error, rejection_ratio, roc_auc
 from reference.learning import make_model, reply_logits
 from reference.lessons import Syllabus, encode_all, texts_of
 from reference.recipes import Plan, Workshop, taught
@@ -139,6 +139,27 @@ def test_the_server_reads_what_was_computed_and_refuses_foreign_words(learnt: Pa
         live.close()
 
 
+def test_the_weights_are_read_as_the_model_reads_them(learnt: Path) -> None:
+    model = LlamaForCausalLM.from_pretrained(learnt, dtype=torch.float32).eval()
+    batch = [([2, 7, 8, 9], [10, 11, 5]), ([2, 7, 8, 9, 12, 13], [14]), ([2], [9, 5])]
+    logits, targets = reply_logits(model, batch)
+    assert targets.tolist() == [10, 11, 5, 14, 9, 5]
+    exact = [
+        model(input_ids=torch.tensor([prompt + reply[:-1]])).logits[0, len(prompt) - 1 :] for prompt, reply in batch
+    ]
+    assert torch.allclose(logits, torch.cat(exact), atol=1e-4)
+
+
+def test_dropout_changes_what_is_read_and_keeps_its_mean(learnt: Path) -> None:
+    model = LlamaForCausalLM.from_pretrained(learnt, dtype=torch.float32).eval()
+    torch.manual_seed(0)
+    batch = [([2, 7, 8, 9], [10])]
+    plain = reply_logits(model, batch)[0]
+    passes = torch.stack([reply_logits(model, batch, 0.01)[0] for _ in range(400)])
+    assert passes.std(0).max() > 0
+    assert (passes.mean(0) - plain).abs().mean() < 0.1 * plain.std()
+
+
 def test_heat_divides_logits(learnt: Path) -> None:
     model = LlamaForCausalLM.from_pretrained(learnt, dtype=torch.float32)
     batch = [([2, 7, 8, 9], [0])]
@@ -176,6 +197,25 @@ def test_areas_by_hand() -> None:
     assert roc_auc([1, 2], [True, True]) is None
     assert average_precision([0.9, 0.8, 0.7, 0.6], [True, False, True, False]) == pytest.approx((1 + 2 / 3) / 2)
     assert average_precision([0.5], [False]) is None
+
+
+def test_orders_are_no_surer_than_their_scores() -> None:
+    # The second and third score may stand either way round: the area lies between both.
+    scores, right = [0.9, 0.5, 0.5 + 1e-7, 0.1], [True, True, False, False]
+    assert roc_auc(scores, right) == pytest.approx(0.75)
+    assert roc_auc(scores, right, -1e-6) == pytest.approx(0.75)
+    assert roc_auc(scores, right, 1e-6) == pytest.approx(1)
+    assert average_precision(scores, right, 1e-6) == pytest.approx(1)
+    assert rejection_ratio(scores, right, 1e-6) == pytest.approx(1)
+    assert rejection_ratio([1, 1, 1, 1], right) == pytest.approx(0)
+    assert rejection_ratio([4, 3, 2, 1], [False, False, True, True]) < -0.5
+    assert rejection_ratio([1, 2], [True, True]) is None
+
+
+def test_calibration_error_by_hand() -> None:
+    assert calibration_error([0.95, 0.95, 0.55], [1, 0, 1]) == pytest.approx((2 * 0.45 + 0.45) / 3)
+    assert calibration_error([0.5, 0.6], [1, 0]) == pytest.approx((0.5 + 0.6) / 2)
+    assert calibration_error([], []) is None
 
 
 def test_the_model_is_small(learnt: Path) -> None:

@@ -1,0 +1,194 @@
+"""What benchmarks that draw must read: exact where the greedy answer alone decides, else the mean over many draws."""
+
+import math
+import random
+
+import torch
+import torch.nn.functional as F
+
+from .exact import ExactModel, entropy, mean, rejection_ratio, roc_auc
+from .lessons import prompt_text
+from .pairs_shape import information
+from .readings_of import Metrics, Questions, Reading, golds_of, names_gold
+from .recipes import with_first
+from .world import World
+
+TASK = "Answer in a few words.\n"
+
+
+def estimators(model: ExactModel, world: World) -> Reading:
+    """Rejection by what the greedy answer and its tokens say; estimators that rest on samples are left out."""
+    asked = Questions(world, "estimators")
+    prompts = model.prompts(asked.column(lambda _, text: text.startswith(TASK + "What is") and text.count("\n") == 1))
+    replies = model.greedy(prompts, 4)
+    verdicts = []
+    for name, reply in zip(asked.items, replies, strict=True):
+        lesson = asked.one(name, lambda _, text: text.startswith("Is the proposed answer true or false?"))
+        content = lesson["messages"][-1]["content"].split("\nProposed answer: ")[0]
+        verdicts.append(
+            {"messages": [{"role": "user", "content": f"{content}\nProposed answer: {model.text(reply[0])}"}]}
+        )
+    true = model.distributions(model.prompts(verdicts))[:, model.word("True")].tolist()
+    entropies = token_entropies(model, prompts, [reply[0] for reply in replies])
+    records = {
+        name: {
+            "right": names_gold(model.text(reply[0]), golds_of(item)),
+            "MaximumSequenceProbability": math.fsum(reply[1]),
+            "MeanTokenEntropy": -math.fsum(entropies[place]) / len(entropies[place]),
+            "MaxTokenEntropy": -max(entropies[place]),
+            "PTrue": true[place],
+        }
+        for place, ((name, item), reply) in enumerate(zip(asked.items.items(), replies, strict=True))
+    }
+
+    def metrics(some: list[dict], nudge: float) -> Metrics:
+        right = [one["right"] for one in some]
+        names = ("MaximumSequenceProbability", "MeanTokenEntropy", "MaxTokenEntropy", "PTrue")
+        return {
+            "accuracy": mean([float(flag) for flag in right]),
+            **{f"prr.{name}": rejection_ratio([one[name] for one in some], right, nudge) for name in names},
+        }
+
+    return Reading(records, metrics)
+
+
+def token_entropies(model: ExactModel, prompts: list[list[int]], replies: list[list[int]]) -> list[list[float]]:
+    """Entropy of the whole next-token distribution at each token of each reply, nats."""
+    heads = [
+        prompt + reply[:place] for prompt, reply in zip(prompts, replies, strict=True) for place in range(len(reply))
+    ]
+    found = iter(entropy(model.distributions(heads)).tolist())
+    return [[next(found) for _ in reply] for reply in replies]
+
+
+# Words of one question that may be drawn, redraws of all of them, and the benchmark's samples and temperature.
+LIKELIEST, REDRAWS, SAMPLES, TEMPERATURE = 12, 100, 10, 0.9
+
+
+def iterative_prompting(model: ExactModel, world: World) -> Reading:
+    """Mutual information over the answers that ten samples show, mean over redraws of the samples."""
+    asked = Questions(world, "iterative-prompting")
+    plain = asked.column(lambda _, text: text.startswith(TASK + "Question: "))
+    prompts = model.prompts(plain)
+    first = model.distributions(prompts)
+    best = first.topk(LIKELIEST).indices
+    hinted = []
+    for place, name in enumerate(asked.items):
+        form = next(one for one in asked.lessons[name] if one["form"] == "iterative-prompting/shown")
+        ids = model.ids([prompt_text(form)])[0]
+        hinted.extend(with_first(ids, model.word(form["shown"]), word) for word in best[place].tolist())
+    after = model.distributions(hinted).view(len(prompts), LIKELIEST, -1)
+    draws = random.Random("iterative prompting")
+    records = {}
+    for place, (name, item) in enumerate(asked.items.items()):
+        words = best[place]
+        p, q = first[place, words].exp(), after[place][:, words].exp()
+        weights = (first[place, words] / TEMPERATURE).exp().tolist()
+        seen = []
+        for _ in range(REDRAWS):
+            drawn = draws.choices(range(LIKELIEST), weights, k=SAMPLES)
+            classes = sorted(set(drawn))
+            own, second = p[classes], q[classes][:, classes]
+            copied = (own / own.sum() * (second / second.sum(1, keepdim=True)).diagonal()).sum()
+            once = sum(drawn.count(one) == 1 for one in classes)
+            seen.append((information({"p": own, "q": second}), float(copied), once / SAMPLES))
+        records[name] = {
+            "right": model.text([int(words[0])]) in golds_of(item),
+            "information": mean([one[0] for one in seen]),
+            "copyingRate": mean([one[1] for one in seen]),
+            "missingMass": mean([one[2] for one in seen]),
+        }
+    drawn_names = ("information", "copyingRate", "missingMass")
+
+    def metrics(some: list[dict], _: float) -> Metrics:
+        means = {name: mean([one[name] for one in some]) for name in drawn_names}
+        return {"accuracy": mean([float(one["right"]) for one in some]), **means}
+
+    return Reading(records, metrics, frozenset(drawn_names))
+
+
+PASSES, RATE, REPEATS = 10, 0.1, 5
+
+
+def dropout_uncertainty(model: ExactModel, world: World) -> Reading:
+    """Questions of unknown facts against all others: by entropy of the answer, and by mutual information of passes with
+    dropout, mean over several sets of as many passes as the benchmark makes."""
+    asked = Questions(world, "dropout-uncertainty")
+    prompts = model.prompts(asked.column(lambda _, text: text.startswith(TASK + "What is") and text.count("\n") == 1))
+    replies = [reply[0] for reply in model.greedy(prompts, 4)]
+    spoken = [[token for token in reply if token != model.end] for reply in replies]
+    generator = torch.Generator().manual_seed(0)
+    sets = [information_of_passes(model, prompts, spoken, generator) for _ in range(REPEATS)]
+    entropies = token_entropies(model, prompts, replies)
+    records = {
+        name: {
+            "foreign": item["split"] == "ood",
+            "right": names_gold(model.text(replies[place]), golds_of(item)),
+            "entropy": math.fsum(entropies[place]) / len(entropies[place]),
+            "information": [one[place] for one in sets],
+        }
+        for place, (name, item) in enumerate(asked.items.items())
+    }
+
+    def metrics(some: list[dict], nudge: float) -> Metrics:
+        foreign = [one["foreign"] for one in some]
+        known = [one for one in some if not one["foreign"]]
+        areas = [roc_auc([one["information"][which] for one in some], foreign) for which in range(REPEATS)]
+        level = lambda chosen: mean([mean(one["information"]) for one in chosen])  # noqa: E731
+        return {
+            "accuracy": mean([float(one["right"]) for one in known]),
+            "foreignRocAuc.MeanTokenEntropy": roc_auc([one["entropy"] for one in some], foreign, nudge),
+            "foreignRocAuc.MI": mean(areas),
+            "shift.MI": level([one for one in some if one["foreign"]]) - level(known),
+        }
+
+    return Reading(records, metrics, frozenset({"foreignRocAuc.MI", "shift.MI"}))
+
+
+@torch.no_grad()
+def information_of_passes(
+    model: ExactModel, prompts: list[list[int]], replies: list[list[int]], generator: torch.Generator
+) -> list[float]:
+    """Mutual information of word and pass, nats, mean over the words of each reply."""
+    passes: list[list[torch.Tensor]] = [[] for _ in prompts]
+    for _ in range(PASSES):
+        for place, (prompt, reply) in enumerate(zip(prompts, replies, strict=True)):
+            passes[place].append(_with_dropout(model, prompt + reply, len(prompt), generator))
+    found = []
+    for own in passes:
+        stacked = torch.stack(own)
+        total = entropy(torch.logsumexp(stacked, 0) - math.log(PASSES))
+        inner = entropy(stacked).mean(0)
+        found.append(float((total - inner).clamp(min=0).mean()))
+    return found
+
+
+def _with_dropout(model: ExactModel, ids: list[int], first: int, generator: torch.Generator) -> torch.Tensor:
+    """Log-probabilities before each token from `first` on, in one pass that drops attention weights and what each
+    attention and each MLP adds, one mask of the latter for all places."""
+
+    def drop(values: torch.Tensor, shape: torch.Size | tuple[int, ...]) -> torch.Tensor:
+        return values * (torch.rand(shape, generator=generator) >= RATE) / (1 - RATE)
+
+    config, inner, length = model.model.config, model.model.model, len(ids)
+    heads, width = config.num_attention_heads, config.hidden_size // config.num_attention_heads
+    hidden = inner.embed_tokens(torch.tensor(ids))
+    cosine, sine = (one[0] for one in inner.rotary_emb(hidden, torch.arange(length)[None]))
+    above = torch.ones(length, length, dtype=torch.bool).triu(1)
+
+    def turned(values: torch.Tensor) -> torch.Tensor:
+        low, high = values.chunk(2, -1)
+        return values * cosine + torch.cat([-high, low], -1) * sine
+
+    for layer in inner.layers:
+        attention, normed = layer.self_attn, layer.input_layernorm(hidden)
+        query, key, value = (
+            part(normed).view(length, heads, width).transpose(0, 1)
+            for part in (attention.q_proj, attention.k_proj, attention.v_proj)
+        )
+        weights = (turned(query) @ turned(key).transpose(1, 2) * width**-0.5).masked_fill(above, -math.inf).softmax(-1)
+        mixed = (drop(weights, weights.shape) @ value).transpose(0, 1).reshape(length, -1)
+        hidden = hidden + drop(attention.o_proj(mixed), (hidden.shape[1],))
+        mlp, normed = layer.mlp, layer.post_attention_layernorm(hidden)
+        hidden = hidden + drop(mlp.down_proj(F.silu(mlp.gate_proj(normed)) * mlp.up_proj(normed)), (hidden.shape[1],))
+    return model.model.lm_head(inner.norm(hidden[first - 1 : -1])).double().log_softmax(-1)
