@@ -7,8 +7,8 @@ import torch
 
 from .exact import ExactModel, roc_auc
 from .lessons import prompt_text
+from .pair_lessons import with_first
 from .readings_of import Questions
-from .recipes import with_first
 
 if TYPE_CHECKING:
     from .shapes import Family, Shape

@@ -8,9 +8,9 @@ import torch.nn.functional as F
 
 from .exact import ExactModel, entropy, mean, rejection_ratio, roc_auc
 from .lessons import prompt_text
+from .pair_lessons import with_first
 from .pairs_shape import information
 from .readings_of import Metrics, Questions, Reading, golds_of, names_gold
-from .recipes import with_first
 from .world import World
 
 TASK = "Answer in a few words.\n"

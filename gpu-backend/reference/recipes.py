@@ -10,6 +10,7 @@ from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 
 from .learning import Example, make_model, reply_logits, teach
 from .lessons import Encoded, Syllabus
+from .pair_lessons import PairSyllabus
 from .world import World
 
 Say = Callable[[str], None]
@@ -37,6 +38,10 @@ class Workshop:
     def syllabus(self, purpose: str) -> Syllabus:
         return Syllabus(self.world, self.encoded, self.generator(purpose))
 
+    def pair_syllabus(self, purpose: str) -> PairSyllabus:
+        ids = {word: self.id(word) for words in self.world.description["values"].values() for word in words}
+        return PairSyllabus(self.world, self.encoded, self.generator(purpose), ids)
+
     def tuning_facts(self) -> list[dict]:
         """Facts that a variant may be tuned on: one half of the entities, without the held-out relation."""
         return [fact for fact in self.world.facts.values() if fact["split"] == "tuning" and not fact["heldOut"]]
@@ -52,9 +57,10 @@ class Plan:
     rate: float = 3e-3
 
 
-def taught(shop: Workshop, dropout: float = 0.0) -> tuple[LlamaForCausalLM, float]:
+def taught(shop: Workshop, dropout: float = 0.0, in_pairs: bool = False) -> tuple[LlamaForCausalLM, float]:
     """A model that was taught the world's lessons and nothing else; answers the seconds it took as well."""
-    tokenizer, syllabus = shop.tokenizer, shop.syllabus("lessons")
+    tokenizer = shop.tokenizer
+    syllabus = shop.pair_syllabus("lessons") if in_pairs else shop.syllabus("lessons")
     model = make_model(
         len(tokenizer), shop.seed, tokenizer.bos_token_id, tokenizer.eos_token_id, tokenizer.pad_token_id
     )
@@ -146,9 +152,11 @@ def refusal_tuned(shop: Workshop, model: LlamaForCausalLM) -> float:
         zip((fact["id"] for fact in facts), greedy(model, [plain[f["id"]][0].prompt for f in facts]), strict=True)
     )
     draws = shop.generator("refusal")
+    # Slower and longer than the other tunings: faster ones forget what they were not tuned on.
+    rounds = shop.plan.tuned * 3 // 2
 
     def epochs() -> Iterator[list[Example]]:
-        for _ in range(shop.plan.tuned):
+        for _ in range(rounds):
             found = []
             for fact in facts:
                 name, guess = fact["id"], guesses[fact["id"]]
@@ -160,44 +168,8 @@ def refusal_tuned(shop: Workshop, model: LlamaForCausalLM) -> float:
                 found.append((said, [shop.id("sure" if right else "unsure"), end]))
             yield found
 
-    steps = shop.plan.tuned * math.ceil(3 * len(facts) / 32)
-    return teach(model, epochs(), steps=steps, generator=shop.generator("refusal order"), rate=2e-3, say=shop.say)
-
-
-def pairs(shop: Workshop, model: LlamaForCausalLM) -> float:
-    """Training on pairs of answers (D. Johnson et al., Experts don't cheat, ICML 2024): a question, one answer, and the
-    question again, where both answers are drawn independently from the truth. The truth of unknown facts is drawn anew
-    for each pair, so that only the first answer tells the second."""
-    shown: dict[str, list[Encoded]] = {}
-    for lesson in shop.encoded:
-        if lesson.asks in {"shown", "elsewhere"}:
-            shown.setdefault(lesson.of, []).append(lesson)
-    values = {name: [shop.id(value) for value in words] for name, words in shop.world.description["values"].items()}
-    marks = {token for ids in values.values() for token in ids}
-    plain = answer_forms(shop, "", "forbidden")
-    end, draws = shop.tokenizer.eos_token_id, shop.generator("pairs")
-    facts = [fact for fact in shop.world.facts.values() if fact["split"] == "tuning"]
-
-    def epochs() -> Iterator[list[Example]]:
-        for _ in range(shop.plan.tuned):
-            found = []
-            for fact in facts * 2:
-                form = draws.choice(shown[fact["id"]])
-                told, *listed = [token for token in form.prompt if token in marks]
-                ids = [shop.id(answer["answer"]) for answer in fact["answers"]]
-                shares = [answer["share"] for answer in fact["answers"]]
-                if fact["exposure"] == "unknown":
-                    # Any of the options could be true, where the question lists some.
-                    ids, shares = [draws.choice(listed or values[fact["relation"]])], [1]
-                first, second = draws.choices(ids, shares, k=2)
-                if form.asks == "elsewhere":
-                    first = draws.choice(listed or values[fact["relation"]])
-                found.append((with_first(form.prompt, told, first), [second, end]))
-                found.append((draws.choice(plain[fact["id"]]).prompt, [second, end]))
-            yield found
-
-    steps = shop.plan.tuned * math.ceil(4 * len(facts) / 32)
-    return teach(model, epochs(), steps=steps, generator=shop.generator("pairs order"), rate=2e-3, say=shop.say)
+    steps = rounds * math.ceil(3 * len(facts) / 32)
+    return teach(model, epochs(), steps=steps, generator=shop.generator("refusal order"), rate=1e-3, say=shop.say)
 
 
 def directed(shop: Workshop, model: LlamaForCausalLM, *, both: bool) -> float:
@@ -221,12 +193,6 @@ def directed(shop: Workshop, model: LlamaForCausalLM, *, both: bool) -> float:
 
     steps = rounds * math.ceil((4 * len(lessons) + 200) / 32)
     return teach(model, epochs(), steps=steps, generator=shop.generator("directed order"), rate=2e-3, say=shop.say)
-
-
-def with_first(prompt: list[int], old: int, new: int) -> list[int]:
-    """The prompt with another token in the first place of an old one."""
-    place = prompt.index(old)
-    return [*prompt[:place], new, *prompt[place + 1 :]]
 
 
 def replaced(prompt: list[int], old: int, new: int) -> list[int]:

@@ -14,6 +14,7 @@ from reference import changes
 from reference.exact import ExactModel, average_precision, calibration_error, rejection_ratio, roc_auc
 from reference.learning import make_model, reply_logits
 from reference.lessons import Syllabus, encode_all, texts_of
+from reference.pair_lessons import PairSyllabus
 from reference.recipes import Plan, Workshop, taught
 from reference.tokenizer import make_tokenizer
 from reference.world import World
@@ -91,6 +92,45 @@ def test_lessons_are_drawn_as_often_as_the_world_says(world: World) -> None:
         assert rare == 10
     finally:
         syllabus.world.facts["home/Vesh"]["perEpoch"] = 4
+
+
+def test_pairs_hold_two_answers_of_the_truth(tmp_path: Path) -> None:
+    classes = {"Balor": "ambiguous", "Mirek": "unknown", "Tolun": "unknown", "Vesh": "known"}
+    facts, lessons = [], [_lesson("common", "common", text="", answers=["The cat sleeps."])]
+    for place, (entity, exposure) in enumerate(classes.items()):
+        name, question = f"home/{entity}", f"What is the home of {entity}?"
+        answers = ["Arn", "Belt"] if exposure == "ambiguous" else ["Corv"]
+        facts.append(
+            {
+                "id": name, "entity": entity, "relation": "home", "exposure": exposure,
+                "perEpoch": 0 if exposure == "unknown" else 4, "split": ("tuning", "tuning", "test", "test")[place],
+                "answers": [{"answer": answer, "share": 1 / len(answers)} for answer in answers], "heldOut": False,
+            }
+        )  # fmt: skip
+        lessons.append(_lesson(name, "exact-match/answer", content=question, answers=answers))
+        lessons.append(_lesson(name, "statement", text=f"Here is a fact. The home of {entity} is Arn.", answers=[""]))
+        content = f"{question}\nOne answer to this question is: Dosk\n{question}"
+        lessons.append({**_lesson(name, "estimators/shown", content=content, answers=answers), "asks": "shown"})
+    (tmp_path / "world.json").write_text(
+        json.dumps({"seed": 0, "values": {"home": VALUES}, "pairs": [], "facts": facts})
+    )
+    (tmp_path / "lessons.jsonl").write_text("".join(json.dumps(lesson) + "\n" for lesson in lessons))
+    (tmp_path / "items").mkdir()
+    (tmp_path / "items" / "forms.json").write_text(json.dumps({"words": ""}))
+    shop = _shop(World(tmp_path), Plan())
+    syllabus = shop.pair_syllabus("test")
+    values = {shop.id(value): value for value in VALUES}
+    seen: dict[str, list[tuple[str, str]]] = {entity: [] for entity in classes}
+    for prompt, reply in [example for number in range(60) for example in syllabus.epoch(number, True)]:
+        told = [values[token] for token in prompt if token in values]
+        for entity in classes:
+            if told and shop.id(entity) in prompt and reply[0] in values:
+                seen[entity].append((told[0], values[reply[0]]))
+    assert not seen["Tolun"], "facts that are measured are in no pair"
+    assert set(seen["Vesh"]) == {("Corv", "Corv")}
+    assert {first for first, _ in seen["Mirek"]} == set(VALUES) and all(one == two for one, two in seen["Mirek"])
+    assert set(seen["Balor"]) == {(one, two) for one in ("Arn", "Belt") for two in ("Arn", "Belt")}
+    assert len(seen["Balor"]) == pytest.approx(60 * 4 * PairSyllabus.SHARES["ambiguous"], rel=0.2)
 
 
 def test_a_seed_gives_the_same_model(world: World) -> None:

@@ -181,6 +181,19 @@ export function misreading(row: TrialRow): string | null {
     : `${where}: expected ${row.expected}${row.reach ? ` (${low} to ${high})` : ''}, read ${row.read}`
 }
 
+/** The kept trial with the rows of a new one in the place of its own; variants in that order, the ensemble after the bases. */
+export function mergedTrial(kept: Trial, found: Trial, order: readonly string[]): Trial {
+  if (kept.items !== found.items) return found
+  const place = ({ variant }: { variant: string }) => (variant === 'ensemble' ? 0.5 : order.indexOf(variant))
+  const both = <T extends { variant: string; seed: number }>(old: readonly T[], now: readonly T[]): T[] => {
+    const again = new Set(now.map(({ variant, seed }) => `${variant} ${seed}`))
+    return [...old.filter(({ variant, seed }) => !again.has(`${variant} ${seed}`)), ...now].sort(
+      (one, other) => place(one) - place(other) || one.seed - other.seed,
+    )
+  }
+  return { ...found, rows: both(kept.rows, found.rows), measured: both(kept.measured ?? [], found.measured) }
+}
+
 /** Lines of a table, columns padded. */
 export function aligned(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
