@@ -63,6 +63,11 @@ class ExactModel:
                     open_.remove(place)
         return replies
 
+    def spoken(self, reply: tuple[list[int], list[float]]) -> tuple[list[int], list[float]]:
+        """A reply without its end, which is no token of an answer to servers and benchmarks."""
+        ids, chances = reply
+        return (ids[:-1], chances[:-1]) if ids[-1] == self.end else reply
+
     def text(self, ids: list[int]) -> str:
         """The words of a reply, special tokens left out."""
         return self.tokenizer.decode([token for token in ids if token != self.end]).strip()
@@ -84,7 +89,8 @@ class ExactModel:
         return found
 
 
-# By how much a log-probability may differ between two correct float32 computations of these models.
+# By how much a log-probability may differ between two correct float32 computations of these models: the most that was
+# seen in 400 questions is 1.0e-5 (in the logit of “sure” against “unsure”).
 FLOAT32 = 1e-5
 
 

@@ -16,7 +16,7 @@ class PairSyllabus(Syllabus):
 
     # Pairs for each other lesson of a fact, and pairs of each unknown fact of the tuning half in an epoch. One answer
     # alone teaches nothing about copying, so that known facts need fewer.
-    SHARES = {"known": 0.3, "ambiguous": 0.6, "rare": 0.6}  # noqa: RUF012
+    SHARES = {"known": 0.2, "ambiguous": 1.0, "rare": 0.6}  # noqa: RUF012
     UNKNOWN = 2
     # Forms in few words, for the short epochs.
     QUICK = ("estimators/shown", "iterative-prompting/shown")

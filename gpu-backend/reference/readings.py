@@ -87,8 +87,8 @@ def refusal_aware(model: ExactModel, world: World) -> Reading:
     sure, unsure = after[:, model.word("sure")].tolist(), after[:, model.word("unsure")].tolist()
     records = {}
     for place, (name, item) in enumerate(asked.items.items()):
-        chances = replies[place][1]
-        confidence = min(1.0, math.exp(math.fsum(chances) / len(chances)))
+        chances = model.spoken(replies[place])[1]
+        confidence = math.exp(math.fsum(chances) / len(chances)) if chances else None
         share = sure[place] / (sure[place] + unsure[place])
         # An answer that it is not sure of is withheld as one that it refuses.
         withheld = texts[place].startswith(REFUSAL) or share <= 0.5
@@ -97,7 +97,8 @@ def refusal_aware(model: ExactModel, world: World) -> Reading:
             "refused": withheld,
             "right": not texts[place].startswith(REFUSAL) and names_gold(texts[place], golds_of(item)),
             "known": names_gold(model.text(references[place][0]), golds_of(item)),
-            "certainty": (confidence + share) / 2,
+            # Of an empty answer there is nothing to be certain of.
+            "certainty": None if confidence is None else (confidence + share) / 2,
             "confidence": confidence,
             "sure": share,
         }
@@ -108,11 +109,12 @@ def refusal_aware(model: ExactModel, world: World) -> Reading:
         return None if unknown is None or known is None else unknown - known
 
     def metrics(some: list[dict], nudge: float) -> Metrics:
-        right = [one["right"] for one in some]
+        rated = [one for one in some if one["certainty"] is not None]
+        right = [one["right"] for one in rated]
         return {
-            "ap": average_precision([one["certainty"] for one in some], right, nudge),
-            "apConfidence": average_precision([one["confidence"] for one in some], right, nudge),
-            "accuracy": mean([float(flag) for flag in right]),
+            "ap": average_precision([one["certainty"] for one in rated], right, nudge),
+            "apConfidence": average_precision([one["confidence"] for one in rated], right, nudge),
+            "accuracy": mean([float(one["right"]) for one in some]),
             "youden": youden(some),
             "youdenId": youden([one for one in some if one["domain"] == "id"]),
             "youdenOod": youden([one for one in some if one["domain"] == "ood"]),

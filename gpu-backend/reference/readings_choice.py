@@ -14,8 +14,8 @@ ALTERNATIVES = 20
 CLIP = 1e-6
 
 
-def letter_shares(model: ExactModel, world: World, benchmark: str) -> dict[str, list[float]]:
-    """Probability of each letter as the reply to each item, renormalised over them."""
+def letter_shares(model: ExactModel, world: World, benchmark: str) -> dict[str, list[float] | None]:
+    """Probability of each letter as the reply to each item, renormalised over them; None where none is shown."""
     asked = Questions(world, benchmark)
     put = asked.column(lambda _, text: text.endswith("\nReply with the letter of the right option only."))
     found = model.distributions(model.prompts(put))
@@ -25,7 +25,7 @@ def letter_shares(model: ExactModel, world: World, benchmark: str) -> dict[str, 
     for place, (name, item) in enumerate(asked.items.items()):
         letters = [model.word("ABCDEFGHIJ"[which]) for which in range(len(item["choices"]))]
         masses = shown[place, letters]
-        shares[name] = (masses / masses.sum()).tolist()
+        shares[name] = (masses / masses.sum()).tolist() if masses.sum() > 0 else None
     return shares
 
 
@@ -53,9 +53,10 @@ def joint_reliability(model: ExactModel, world: World) -> Reading:
     records = {name: {"shares": own, "label": items[name]["label"]} for name, own in shares.items()}
 
     def metrics(some: list[dict], nudge: float) -> Metrics:
-        known = [(one["shares"], one["label"]) for one in some if one["label"] is not None]
-        sure = [max(one["shares"]) for one in some]
-        return {**judged(known), "oodRocAuc": roc_auc(sure, [one["label"] is not None for one in some], nudge)}
+        read = [one for one in some if one["shares"] is not None]
+        known = [(one["shares"], one["label"]) for one in read if one["label"] is not None]
+        sure = [max(one["shares"]) for one in read]
+        return {**judged(known), "oodRocAuc": roc_auc(sure, [one["label"] is not None for one in read], nudge)}
 
     return Reading(records, metrics)
 
@@ -102,7 +103,9 @@ def target_ensemble(models: list[ExactModel], world: World) -> Reading:
             ),
         }
 
-    def metrics(some: list[dict], _: float) -> Metrics:
+    def metrics(every: list[dict], _: float) -> Metrics:
+        # Averaging needs every member on every question.
+        some = [one for one in every if None not in one["members"]]
         found: Metrics = {}
         for split in ("id", "shifted"):
             gained = gains([one for one in some if one["split"] == split])

@@ -20,7 +20,7 @@ def estimators(model: ExactModel, world: World) -> Reading:
     """Rejection by what the greedy answer and its tokens say; estimators that rest on samples are left out."""
     asked = Questions(world, "estimators")
     prompts = model.prompts(asked.column(lambda _, text: text.startswith(TASK + "What is") and text.count("\n") == 1))
-    replies = model.greedy(prompts, 4)
+    replies = [model.spoken(reply) for reply in model.greedy(prompts, 4)]
     verdicts = []
     for name, reply in zip(asked.items, replies, strict=True):
         lesson = asked.one(name, lambda _, text: text.startswith("Is the proposed answer true or false?"))
@@ -28,7 +28,9 @@ def estimators(model: ExactModel, world: World) -> Reading:
         verdicts.append(
             {"messages": [{"role": "user", "content": f"{content}\nProposed answer: {model.text(reply[0])}"}]}
         )
-    true = model.distributions(model.prompts(verdicts))[:, model.word("True")].tolist()
+    # Either spelling counts, and both are words of the world.
+    said = model.distributions(model.prompts(verdicts))[:, [model.word("True"), model.word("true")]]
+    true = said.logsumexp(-1).tolist()
     entropies = token_entropies(model, prompts, [reply[0] for reply in replies])
     records = {
         name: {
@@ -115,10 +117,9 @@ def dropout_uncertainty(model: ExactModel, world: World) -> Reading:
     dropout, mean over several sets of as many passes as the benchmark makes."""
     asked = Questions(world, "dropout-uncertainty")
     prompts = model.prompts(asked.column(lambda _, text: text.startswith(TASK + "What is") and text.count("\n") == 1))
-    replies = [reply[0] for reply in model.greedy(prompts, 4)]
-    spoken = [[token for token in reply if token != model.end] for reply in replies]
+    replies = [model.spoken(reply)[0] for reply in model.greedy(prompts, 4)]
     generator = torch.Generator().manual_seed(0)
-    sets = [information_of_passes(model, prompts, spoken, generator) for _ in range(REPEATS)]
+    sets = [information_of_passes(model, prompts, replies, generator) for _ in range(REPEATS)]
     entropies = token_entropies(model, prompts, replies)
     records = {
         name: {

@@ -3,17 +3,15 @@
 Each shape is a difference with its 95 % interval (bootstrap over facts) and a plain verdict."""
 
 import argparse
-import copy
 import json
-import math
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
 
-from . import changes, pairs_shape, truths
+from . import compression_shape, pairs_shape, truths
 from .exact import ExactModel, entropy, roc_auc
 from .statistics import bootstrap
 from .train import find_variant
@@ -232,102 +230,11 @@ def epistemic_tokens(family: Family) -> list[Shape]:
     ]
 
 
-# Shares of weights pruned, and what counts as unmoved perplexity and as an alarm.
-SPARSITIES = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
-UNMOVED, ALARM = 0.02, math.log(2)
-
-
-@dataclass
-class Changed:
-    """A changed model beside the base: per fact the divergence in bits and whether its answer is right, per general
-    text the rise of its mean negative log-probability."""
-
-    name: str
-    divergence: list[float]
-    right: list[bool]
-    rise: list[float]
-
-    def loss(self, before: list[bool], places: list[int]) -> float:
-        """Accuracy lost on these facts."""
-        return sum(before[place] - self.right[place] for place in places) / len(places)
-
-
-def changed_models(family: Family) -> tuple[list[bool], list[Changed]]:
-    """Which facts the base knows, and it pruned, rounded and edited."""
-    asked = truths.Asked(family.world, "exact-match")
-    base = family.model("base")
-    prompts, texts = base.prompts(asked.plain()), truths.statements(family.world)
-    first, before = base.distributions(prompts), truths.token_losses(base, texts)
-    guesses = lambda found: [asked.is_right(p, base.text([int(word)])) for p, word in enumerate(found.argmax(-1))]  # noqa: E731
-    found = []
-    for name, model in _changes(family, texts):
-        second = model.distributions(prompts)
-        middle = torch.logaddexp(first, second) - math.log(2)
-        kl = lambda one, middle=middle: (one.exp() * (one - middle)).sum(-1)  # noqa: E731
-        after = truths.token_losses(model, texts)
-        found.append(
-            Changed(
-                name,
-                ((kl(first) + kl(second)) / 2 / math.log(2)).tolist(),
-                guesses(second),
-                [two - one for one, two in zip(before, after, strict=True)],
-            )
-        )
-    return guesses(first), found
-
-
-def _changes(family: Family, texts: list[str]) -> Iterator[tuple[str, ExactModel]]:
-    base = family.model("base")
-    begin = base.tokenizer.bos_token_id
-    general = [[begin, *ids] for ids in base.ids(texts[:64])]
-    for share in SPARSITIES:
-        pruned = copy.copy(base)
-        pruned.model = copy.deepcopy(base.model)
-        changes.prune(pruned.model, share, general)
-        yield f"{share:.0%} pruned", pruned
-    for variant in ("rounded-8", "rounded-4", "rounded-3", "rounded-2", "edited"):
-        yield variant, family.model(variant)
-
-
-def compression(family: Family) -> list[Shape]:
-    """A51 and A50: divergence from the unchanged model, perplexity of general text, and accuracy lost."""
-    before, rows = changed_models(family)
-    mean = lambda values: math.fsum(values) / len(values)  # noqa: E731
-    count, everything = len(before), range(len(before))
-    note = "; ".join(
-        f"{row.name}: JS {mean(row.divergence):.4f} bits, Δ ln PPL {mean(row.rise):+.4f}, accuracy "
-        f"{-row.loss(before, list(everything)):+.3f}"
-        for row in rows
-    )
-    pruned, floor = rows[: len(SPARSITIES)], next(row for row in rows if row.name == "rounded-8")
-    quiet = [row for row in pruned if abs(mean(row.rise)) < UNMOVED]
-    heading = "Divergence from the whole model shows lost accuracy before perplexity does"
-    found = []
-    if quiet:
-        # The most pruned one that perplexity does not tell from the whole model: chosen by perplexity alone.
-        most = quiet[-1]
-        gap = lambda places: mean([most.divergence[p] - floor.divergence[p] for p in places])  # noqa: E731
-        where = f"{most.name}, Δ ln PPL {mean(most.rise):+.4f}"
-        lost = lambda places: most.loss(before, places)  # noqa: E731
-        found.append(shape("A51", heading, "accuracy lost where perplexity is unmoved", count, lost, where))
-        found.append(shape("A51", heading, "JS there above that of 8 bits", count, gap, note))
-    else:
-        lacking = f"every pruned model's perplexity moved. {note}"
-        found.append(
-            Shape("A51", heading, "accuracy lost where perplexity is unmoved", None, None, None, False, lacking)
-        )
-    edited = rows[-1].rise
-    alarm = lambda places: mean([edited[place] for place in places])  # noqa: E731
-    note = f"alarm above ln 2 = {ALARM:.3f}"
-    heading, measure = "Perplexity catches the edited model", "Δ ln PPL of the edited model"
-    return [*found, shape("A50", heading, measure, len(edited), alarm, note, ALARM)]
-
-
 def all_shapes(world: World, reduced: bool = False) -> list[Shape]:
     """Every shape, in the order of the cards."""
     family = Family(world, reduced)
     makers = [idk_tuning, pairs_shape.epistemic, pairs_shape.cheating, certain_hallucination]
-    makers += [epistemic_tokens, refusal_transfer, reversal, compression]
+    makers += [epistemic_tokens, refusal_transfer, reversal, compression_shape.compression]
     found: list[Shape] = []
     for make in makers:
         found.extend(make(family))

@@ -78,6 +78,7 @@ def test_a_word_is_one_token_wherever_it_stands(world: World) -> None:
     assert encode("Balor") == encode(" Balor") == encode("\nBalor")[1:]
     assert tokenizer.unk_token_id not in encode("What is the home of Balor?\nI don't know")
     assert tokenizer.unk_token_id in encode("What is the price of Balor?")
+    assert tokenizer("Balor")["input_ids"] == [tokenizer.bos_token_id, *encode("Balor")]
     assert encode("[IDK]") == [tokenizer.convert_tokens_to_ids("[IDK]")]
     assert tokenizer.decode(encode("What is the home of Balor?")).strip() == "What is the home of Balor?"
 
