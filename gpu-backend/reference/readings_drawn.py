@@ -35,21 +35,22 @@ def estimators(model: ExactModel, world: World) -> Reading:
     records = {
         name: {
             "right": names_gold(model.text(reply[0]), golds_of(item)),
-            "MaximumSequenceProbability": math.fsum(reply[1]),
-            "MeanTokenEntropy": -math.fsum(entropies[place]) / len(entropies[place]),
-            "MaxTokenEntropy": -max(entropies[place]),
+            # An empty answer has no tokens to judge by.
+            "MaximumSequenceProbability": math.fsum(reply[1]) if reply[1] else None,
+            "MeanTokenEntropy": -mean(entropies[place]) if reply[1] else None,
+            "MaxTokenEntropy": -max(entropies[place]) if reply[1] else None,
             "PTrue": true[place],
         }
         for place, ((name, item), reply) in enumerate(zip(asked.items.items(), replies, strict=True))
     }
 
     def metrics(some: list[dict], nudge: float) -> Metrics:
-        right = [one["right"] for one in some]
-        names = ("MaximumSequenceProbability", "MeanTokenEntropy", "MaxTokenEntropy", "PTrue")
-        return {
-            "accuracy": mean([float(flag) for flag in right]),
-            **{f"prr.{name}": rejection_ratio([one[name] for one in some], right, nudge) for name in names},
-        }
+        found = {"accuracy": mean([float(one["right"]) for one in some])}
+        for name in ("MaximumSequenceProbability", "MeanTokenEntropy", "MaxTokenEntropy", "PTrue"):
+            held = [one for one in some if one[name] is not None]
+            certainties, right = [one[name] for one in held], [one["right"] for one in held]
+            found[f"prr.{name}"] = rejection_ratio(certainties, right, nudge)
+        return found
 
     return Reading(records, metrics)
 

@@ -11,7 +11,7 @@ import { startBackend, untilHealthy } from './servers.ts'
 /** Members of the family that a leaderboard tells apart at a glance. */
 const shown = ['base', 'idk', 'refusal-tuned', 'pairs', 'overconfident', 'calibrated', 'rounded-3', 'edited']
 /** Two cores train a variant within minutes and answer these within one. */
-const itemsEach = 60
+const itemsEach = 40
 const loadSeconds = 300
 
 interface Forms {
