@@ -89,6 +89,8 @@ class ExactModel:
         return found
 
 
+# Alternatives of a first token that benchmarks ask for.
+ALTERNATIVES = 20
 # By how much a log-probability may differ between two correct float32 computations of these models: the most that was
 # seen in 400 questions is 1.0e-5 (in the logit of “sure” against “unsure”).
 FLOAT32 = 1e-5

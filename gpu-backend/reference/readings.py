@@ -41,7 +41,7 @@ def idk_token(model: ExactModel, world: World) -> Reading:
         name: {
             "logMass": mass[place],
             # A refusal in other words is one as well.
-            "idk": said[place][0][:1] == [token] or model.text(said[place][0]).startswith(REFUSAL),
+            "idk": said[place][0][:1] == [token] or REFUSAL in model.text(said[place][0]),
             "right": names_gold(model.text(said[place][0]), golds_of(item)),
             "baseline": names_gold(model.text(baseline[place][0]), golds_of(item)),
         }
@@ -65,7 +65,8 @@ def idk_token(model: ExactModel, world: World) -> Reading:
     return Reading(records, metrics)
 
 
-REFUSAL = "I don't know"
+# What of a refusal every benchmark takes for one, however it begins.
+REFUSAL = "don't know"
 
 
 def refusal_aware(model: ExactModel, world: World) -> Reading:
@@ -91,11 +92,11 @@ def refusal_aware(model: ExactModel, world: World) -> Reading:
         confidence = math.exp(math.fsum(chances) / len(chances)) if chances else None
         share = sure[place] / (sure[place] + unsure[place])
         # An answer that it is not sure of is withheld as one that it refuses.
-        withheld = texts[place].startswith(REFUSAL) or share <= 0.5
+        withheld = REFUSAL in texts[place] or share <= 0.5
         records[name] = {
             "domain": item["domain"],
             "refused": withheld,
-            "right": not texts[place].startswith(REFUSAL) and names_gold(texts[place], golds_of(item)),
+            "right": REFUSAL not in texts[place] and names_gold(texts[place], golds_of(item)),
             "known": names_gold(model.text(references[place][0]), golds_of(item)),
             # Of an empty answer there is nothing to be certain of.
             "certainty": None if confidence is None else (confidence + share) / 2,

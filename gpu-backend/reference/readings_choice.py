@@ -4,18 +4,17 @@ import math
 
 import torch
 
-from .exact import ExactModel, calibration_error, entropy, mean, roc_auc
+from .exact import ALTERNATIVES, ExactModel, calibration_error, entropy, mean, roc_auc
 from .readings_of import Metrics, Questions, Reading
 from .world import World
 
-# Alternatives of a first token that a benchmark asks for; a letter that is not among them counts as impossible.
-ALTERNATIVES = 20
 # Likelihoods below this count as this.
 CLIP = 1e-6
 
 
 def letter_shares(model: ExactModel, world: World, benchmark: str) -> dict[str, list[float] | None]:
-    """Probability of each letter as the reply to each item, renormalised over them; None where none is shown."""
+    """Probability of each letter as the reply to each item, renormalised over them: of the letters among the
+    alternatives, None where none is there."""
     asked = Questions(world, benchmark)
     put = asked.column(lambda _, text: text.endswith("\nReply with the letter of the right option only."))
     found = model.distributions(model.prompts(put))

@@ -41,13 +41,16 @@ interface OfBenchmark {
   trust: Trust
 }
 
-/** A difference with its sign, a true minus; differences of rounding alone are 0. */
-const signed = (value: number | null): string => {
+/** A number to three places, below a thousandth to four. */
+const plain = (value: number | null): string => {
   if (value === null) return '–'
-  const size = formatNumber(Math.abs(value))
-  return Math.abs(value) < 5e-5 ? '0' : `${value > 0 ? '+' : '−'}${size}`
+  const size = Math.abs(value)
+  return size >= 5e-5 && size < 1e-3
+    ? `${value < 0 ? '−' : ''}${size.toFixed(4)}`
+    : formatNumber(size < 5e-5 ? 0 : value)
 }
-const plain = (value: number | null): string => (value === null ? '–' : formatNumber(value))
+/** A difference with its sign. */
+const signed = (value: number | null): string => (value !== null && value >= 5e-5 ? `+${plain(value)}` : plain(value))
 const small = (value: number | null): string => (value !== null && value < 5e-5 ? '< 0.0001' : plain(value))
 const held = ({ covered, intervals }: { covered: number; intervals: number }): string =>
   intervals === 0 ? '–' : `${covered} of ${intervals}`

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -69,6 +70,7 @@ console.log(
 if (values.write) {
   const file = join(projectRoot, 'src/benchmarks/data/reference-trial.json')
   writeFileSync(file, `${JSON.stringify(mergedTrial(JSON.parse(readFileSync(file, 'utf8')), found, everything))}\n`)
+  spawnSync('biome', ['format', '--write', file], { cwd: projectRoot })
   say(`Wrote ${file}.`)
 }
 const faults = found.rows.map(misreading).filter((fault) => fault !== null)

@@ -81,7 +81,7 @@ const VOTES = 5
 export const refusalAware = defineBenchmark({
   id: 'refusal-aware',
   family: 'refusal',
-  version: 1,
+  version: 2,
   title: 'Answering what it knows, refusing what it does not (R-Tuning)',
   question:
     'Does the model answer what it knows and refuse what it does not, and is its “I am sure” worth anything out of domain?',
