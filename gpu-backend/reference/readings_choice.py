@@ -19,7 +19,9 @@ def letter_shares(model: ExactModel, world: World, benchmark: str) -> dict[str, 
     put = asked.column(lambda _, text: text.endswith("\nReply with the letter of the right option only."))
     found = model.distributions(model.prompts(put))
     least = found.topk(ALTERNATIVES).values[:, -1:]
-    shown = torch.where(found >= least, found.exp(), torch.zeros_like(found))
+    # A reply that ends before it begins shows no alternatives.
+    silent = found.argmax(-1, keepdim=True) == model.end
+    shown = torch.where((found >= least) & ~silent, found.exp(), torch.zeros_like(found))
     shares = {}
     for place, (name, item) in enumerate(asked.items.items()):
         letters = [model.word("ABCDEFGHIJ"[which]) for which in range(len(item["choices"]))]

@@ -28,7 +28,10 @@ def estimators(model: ExactModel, world: World) -> Reading:
         verdicts.append(
             {"messages": [{"role": "user", "content": f"{content}\nProposed answer: {model.text(reply[0])}"}]}
         )
-    true = _said(model.distributions(model.prompts(verdicts)), [model.word("True"), model.word("true")])
+    found = model.distributions(model.prompts(verdicts))
+    # A verdict that ends before it begins shows no alternatives.
+    silent = (found.argmax(-1) == model.end).tolist()
+    true = _said(found, [model.word("True"), model.word("true")])
     entropies = token_entropies(model, prompts, [reply[0] for reply in replies])
     records = {
         name: {
@@ -37,7 +40,7 @@ def estimators(model: ExactModel, world: World) -> Reading:
             "MaximumSequenceProbability": math.fsum(reply[1]) if reply[1] else None,
             "MeanTokenEntropy": -mean(entropies[place]) if reply[1] else None,
             "MaxTokenEntropy": -max(entropies[place]) if reply[1] else None,
-            "PTrue": true[place],
+            "PTrue": None if silent[place] else true[place],
         }
         for place, ((name, item), reply) in enumerate(zip(asked.items.items(), replies, strict=True))
     }
