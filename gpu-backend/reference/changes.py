@@ -1,6 +1,7 @@
 """Changes to a model that has been taught: temperature, rounding, a layer noised, a short window."""
 
 import torch
+from torch import nn
 from transformers import LlamaForCausalLM
 
 from .learning import reply_logits
@@ -36,6 +37,28 @@ def round_weights(model: LlamaForCausalLM, bits: int) -> None:
                 continue
             scale = weight.abs().amax(-1, keepdim=True).clamp(min=1e-12) / steps
             weight.copy_((weight / scale).round().clamp(-steps, steps) * scale)
+
+
+def prune(model: LlamaForCausalLM, share: float, texts: list[list[int]]) -> None:
+    """The least of |weight|·‖input‖ set to 0 in each row of each layer's matrices, by their inputs on `texts`
+    (M. Sun et al., A simple and effective pruning approach for large language models, ICLR 2024)."""
+    squares: dict[nn.Linear, torch.Tensor] = {}
+
+    def note(matrix: nn.Linear, given: tuple[torch.Tensor]) -> None:
+        squares[matrix] = squares.get(matrix, 0) + given[0].flatten(0, -2).square().sum(0)
+
+    matrices = [part for part in model.model.layers.modules() if isinstance(part, nn.Linear)]
+    hooks = [matrix.register_forward_pre_hook(note) for matrix in matrices]
+    with torch.no_grad():
+        for text in texts:
+            model(input_ids=torch.tensor([text]), use_cache=False)
+        for hook in hooks:
+            hook.remove()
+        for matrix in matrices:
+            weights = matrix.weight
+            worth = weights.abs() * squares[matrix].sqrt()
+            least = worth.argsort(-1)[:, : int(share * weights.shape[1])]
+            weights.scatter_(1, least, 0)
 
 
 def noise_layer(model: LlamaForCausalLM, layer: int, size: float, seed: int) -> None:

@@ -43,18 +43,45 @@ def batches(examples: list[Example], size: int, generator: random.Random) -> Ite
     return found
 
 
-def reply_logits(model: LlamaForCausalLM, batch: list[Example]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Logits before each reply token, and those tokens. Padding stands on the right, where no token looks."""
-    longest = max(len(prompt) + len(reply) for prompt, reply in batch)
-    ids = torch.zeros((len(batch), longest), dtype=torch.long)
-    rows, places, targets = [], [], []
+def reply_logits(
+    model: LlamaForCausalLM, batch: list[Example], dropout: float = 0.0
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Logits before each reply token, and those tokens. Padding stands on the right, where no token looks.
+
+    The model's own weights without its Python: of a step with so small a model, calling modules takes a third. All
+    places of the batch are one matrix, and the last layer computes what follows its keys and values at the reply's
+    places alone.
+    `dropout`: of the output of each attention and each MLP, where the backend's dropout passes put it."""
+    length = max(len(prompt) + len(reply) - 1 for prompt, reply in batch)
+    flat, places, targets = [], [], []
     for row, (prompt, reply) in enumerate(batch):
-        ids[row, : len(prompt) + len(reply)] = torch.tensor(prompt + reply)
-        rows.extend([row] * len(reply))
-        places.extend(range(len(prompt) - 1, len(prompt) + len(reply) - 1))
+        shown = [*prompt, *reply[:-1]]
+        flat.extend(shown + [0] * (length - len(shown)))
+        places.extend(range(row * length + len(prompt) - 1, row * length + len(shown)))
         targets.extend(reply)
-    hidden = model.model(input_ids=ids, use_cache=False).last_hidden_state
-    return model.lm_head(hidden[rows, places]), torch.tensor(targets)
+    config, inner = model.config, model.model
+    heads, width = config.num_attention_heads, config.hidden_size // config.num_attention_heads
+    cosine, sine = (one[0] for one in inner.rotary_emb(inner.embed_tokens.weight, torch.arange(length)[None]))
+    norm = lambda x, layer: F.rms_norm(x, x.shape[-1:], layer.weight, config.rms_norm_eps)  # noqa: E731
+    hidden = F.embedding(torch.tensor(flat), inner.embed_tokens.weight)
+    chosen = torch.tensor(places)
+    for layer in inner.layers:
+        attention, mlp = layer.self_attn, layer.mlp
+        weights = torch.cat([attention.q_proj.weight, attention.k_proj.weight, attention.v_proj.weight])
+        mixed = F.linear(norm(hidden, layer.input_layernorm), weights)
+        queries_keys, values = mixed.view(len(batch), length, 3, heads, width).permute(2, 0, 3, 1, 4).split([2, 1])
+        first, second = queries_keys.chunk(2, -1)
+        turned = queries_keys * cosine + torch.cat([-second, first], -1) * sine
+        seen = F.scaled_dot_product_attention(turned[0], turned[1], values[0], is_causal=True)
+        seen = seen.transpose(1, 2).reshape(hidden.shape[0], -1)
+        if layer is inner.layers[-1]:
+            seen, hidden = seen[chosen], hidden[chosen]
+        hidden = hidden + F.dropout(F.linear(seen, attention.o_proj.weight), dropout, dropout > 0)
+        gate, up = F.linear(
+            norm(hidden, layer.post_attention_layernorm), torch.cat([mlp.gate_proj.weight, mlp.up_proj.weight])
+        ).chunk(2, -1)
+        hidden = hidden + F.dropout(F.linear(F.silu(gate) * up, mlp.down_proj.weight), dropout, dropout > 0)
+    return model.lm_head(norm(hidden, inner.norm)), torch.tensor(targets)
 
 
 def teach(
@@ -66,11 +93,12 @@ def teach(
     rate: float = 3e-3,
     size: int = 32,
     loss_of: Callable[[torch.Tensor, torch.Tensor], torch.Tensor] | None = None,
+    dropout: float = 0.0,
     say: Callable[[str], None] = lambda _: None,
 ) -> float:
     """Teach the epochs' examples; `steps` plans the learning rate's warm-up and fall. Answers the seconds it took."""
     measure = loss_of or F.cross_entropy
-    optimizer = torch.optim.AdamW(model.parameters(), lr=rate, betas=(0.9, 0.98), weight_decay=0.01)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
     warm = max(1, steps // 20)
 
     def factor(step: int) -> float:
@@ -83,7 +111,7 @@ def teach(
     for number, examples in enumerate(epochs):
         total, count = 0.0, 0
         for batch in batches(examples, size, generator):
-            logits, targets = reply_logits(model, batch)
+            logits, targets = reply_logits(model, batch, dropout)
             loss = measure(logits, targets)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()

@@ -2,6 +2,7 @@
 
 import random
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from transformers import PreTrainedTokenizerFast
@@ -90,9 +91,10 @@ class Syllabus:
     """Draws the lessons of an epoch: each fact as often as the world says, in forms drawn anew."""
 
     # Share of a fact's lessons in the plain question and in plain text; the rest is in the benchmarks' longer forms.
-    SHORT, MIXED = (0.8, 0.2), (0.4, 0.1)
-    # Lessons that teach a way of answering, for each lesson that teaches a fact, by what they ask.
-    SKILLS = {"truth": 0.3}  # noqa: RUF012
+    SHORT, MIXED = (0.8, 0.2), (0.3, 0.05)
+    # Lessons that teach a way of answering, for each lesson that teaches a fact, by what they ask. Verdicts and letters
+    # are taught as forms only: three layers compare nothing, and more lessons of them were tried in vain.
+    SKILLS = {"read": 0.2, "truth": 0.1, "letter": 0.1}  # noqa: RUF012
 
     def __init__(self, world: World, encoded: list[Encoded], generator: random.Random):
         self.world, self.random = world, generator
@@ -115,18 +117,23 @@ class Syllabus:
     def epoch(self, number: int, short: bool) -> list[tuple[list[int], list[int]]]:
         """Prompts with the reply drawn for each, in random order. Short epochs teach facts alone, in few words."""
         drawn = []
-        for place, (name, fact) in enumerate(self.world.facts.items()):
-            per = fact["perEpoch"]
-            # Rare facts take their turns on a fixed schedule, so that each is seen equally often.
-            times = int((number + 1) * per + place * 0.37) - int(number * per + place * 0.37)
+        for name, _, times in self.turns(number):
             drawn.extend(self._fact(name, self.SHORT if short else self.MIXED) for _ in range(times))
         if not short:
             facts = len(drawn)
             for asks, share in self.SKILLS.items():
-                drawn.extend(self.random.choices(self.skills[asks], k=int(share * facts)))
+                if self.skills[asks]:
+                    drawn.extend(self.random.choices(self.skills[asks], k=int(share * facts)))
         drawn.extend([self.common] * 4)
         self.random.shuffle(drawn)
         return [(lesson.prompt, self.random.choices(lesson.replies, lesson.shares)[0]) for lesson in drawn]
+
+    def turns(self, number: int) -> Iterator[tuple[str, dict, int]]:
+        """Facts with the number of their lessons in an epoch. Rare ones take their turns on a fixed schedule, so that
+        each is seen equally often."""
+        for place, (name, fact) in enumerate(self.world.facts.items()):
+            per = fact["perEpoch"]
+            yield name, fact, int((number + 1) * per + place * 0.37) - int(number * per + place * 0.37)
 
     def _fact(self, name: str, shares: tuple[float, float]) -> Encoded:
         plain, stated = shares

@@ -7,8 +7,8 @@ import torch
 
 from .exact import ExactModel, roc_auc
 from .lessons import prompt_text
+from .pair_lessons import with_first
 from .readings_of import Questions
-from .recipes import with_first
 
 if TYPE_CHECKING:
     from .shapes import Family, Shape
@@ -59,7 +59,7 @@ def cheating(family: "Family") -> list["Shape"]:
     """A4: the model trained on pairs copies where it does not know, and the plain one cannot be told by it."""
     from .shapes import shape
 
-    asked = Questions(family.world, "iterative-prompting")
+    asked = Questions(family.world, "iterative-prompting", whole=True)
     found = []
     for variant in ("pairs", "base"):
         measured = second_answers(family, family.model(variant), asked)
@@ -89,21 +89,31 @@ def cheating(family: "Family") -> list["Shape"]:
     return found
 
 
+# Questions with several right answers must be at least this open (nats) to be compared, as in the source.
+OPEN = 0.7
+
+
+def _compared(one: dict) -> bool:
+    exposure = one["fact"]["exposure"]
+    return exposure == "unknown" or (exposure == "ambiguous" and _entropy(one) > OPEN)
+
+
+def _entropy(one: dict) -> float:
+    """Total entropy of the first answer over the shown words, nats."""
+    first = one["p"] / one["p"].sum()
+    return float(-(first * first.clamp(min=1e-300).log()).sum())
+
+
 def epistemic(family: "Family") -> list["Shape"]:
     """A3 and A4: unknown against ambiguous, by mutual information and by total entropy."""
     from .shapes import shape
 
-    asked = Questions(family.world, "iterative-prompting")
+    asked = Questions(family.world, "iterative-prompting", whole=True)
     found = []
     for variant in ("base", "pairs"):
-        measured = [
-            one
-            for one in second_answers(family, family.model(variant), asked)
-            if one["fact"]["exposure"] in {"unknown", "ambiguous"}
-        ]
+        measured = [one for one in second_answers(family, family.model(variant), asked) if _compared(one)]
         unknown = [one["fact"]["exposure"] == "unknown" for one in measured]
-        first = [one["p"] / one["p"].sum() for one in measured]
-        total = [float(-(one * one.clamp(min=1e-300).log()).sum()) for one in first]
+        total = [_entropy(one) for one in measured]
         mutual = [information(one) for one in measured]
 
         def gap(
@@ -124,7 +134,8 @@ def epistemic(family: "Family") -> list["Shape"]:
                 f"ROC AUC of mutual information minus that of entropy, {variant}",
                 len(unknown),
                 gap,
-                f"information {roc_auc(mutual, unknown):.3f}, entropy {roc_auc(total, unknown):.3f}",
+                f"{unknown.count(True)} unknown, {unknown.count(False)} open questions; information "
+                f"{roc_auc(mutual, unknown):.3f}, entropy {roc_auc(total, unknown):.3f}",
             )
         )
     return found

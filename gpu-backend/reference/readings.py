@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable
 
 from .exact import ExactModel, average_precision, mean, roc_auc
+from .readings_choice import joint_reliability, target_ensemble
+from .readings_drawn import dropout_uncertainty, estimators, iterative_prompting
 from .readings_of import Metrics, Questions, Reading, golds_of, names_gold
 from .readings_pairs import pair_cheating
 from .world import World
@@ -20,7 +22,7 @@ def exact_match(model: ExactModel, world: World) -> Reading:
         name: {"right": names_gold(model.text(reply[0]), golds_of(item))}
         for (name, item), reply in zip(asked.items.items(), replies, strict=True)
     }
-    return Reading(records, lambda some: {"accuracy": mean([float(one["right"]) for one in some])})
+    return Reading(records, lambda some, _: {"accuracy": mean([float(one["right"]) for one in some])})
 
 
 def idk_token(model: ExactModel, world: World) -> Reading:
@@ -33,20 +35,20 @@ def idk_token(model: ExactModel, world: World) -> Reading:
         asked.column(lambda _, text: text.startswith("Answer or complete") and "Always give" in text)
     )
     token = model.word("[IDK]")
-    mass = model.distributions(free)[:, token].exp().tolist()
+    mass = model.distributions(free)[:, token].tolist()
     said, baseline = model.greedy(free, 4), model.greedy(forced, 4)
     records = {
         name: {
-            "mass": mass[place],
+            "logMass": mass[place],
             # A refusal in other words is one as well.
-            "idk": said[place][0][:1] == [token] or model.text(said[place][0]).startswith(REFUSAL),
+            "idk": said[place][0][:1] == [token] or REFUSAL in model.text(said[place][0]),
             "right": names_gold(model.text(said[place][0]), golds_of(item)),
             "baseline": names_gold(model.text(baseline[place][0]), golds_of(item)),
         }
         for place, (name, item) in enumerate(asked.items.items())
     }
 
-    def metrics(some: list[dict]) -> Metrics:
+    def metrics(some: list[dict], nudge: float) -> Metrics:
         would = [one for one in some if one["baseline"]]
         wrong = [one for one in some if not one["baseline"]]
         answered = [one for one in some if not one["idk"]]
@@ -57,13 +59,14 @@ def idk_token(model: ExactModel, world: World) -> Reading:
             "idkRecall": mean([float(one["idk"]) for one in wrong]),
             "idkError": mean([float(one["idk"]) for one in would]),
             "knowledgeLoss": mean([float(one["idk"] or not one["right"]) for one in would]),
-            "rocAuc": roc_auc([one["mass"] for one in some], [not one["baseline"] for one in some]),
+            "rocAuc": roc_auc([one["logMass"] for one in some], [not one["baseline"] for one in some], nudge),
         }
 
     return Reading(records, metrics)
 
 
-REFUSAL = "I don't know"
+# What of a refusal every benchmark takes for one, however it begins.
+REFUSAL = "don't know"
 
 
 def refusal_aware(model: ExactModel, world: World) -> Reading:
@@ -85,17 +88,18 @@ def refusal_aware(model: ExactModel, world: World) -> Reading:
     sure, unsure = after[:, model.word("sure")].tolist(), after[:, model.word("unsure")].tolist()
     records = {}
     for place, (name, item) in enumerate(asked.items.items()):
-        chances = replies[place][1]
-        confidence = min(1.0, math.exp(math.fsum(chances) / len(chances)))
+        chances = model.spoken(replies[place])[1]
+        confidence = math.exp(math.fsum(chances) / len(chances)) if chances else None
         share = sure[place] / (sure[place] + unsure[place])
         # An answer that it is not sure of is withheld as one that it refuses.
-        withheld = texts[place].startswith(REFUSAL) or share <= 0.5
+        withheld = REFUSAL in texts[place] or share <= 0.5
         records[name] = {
             "domain": item["domain"],
             "refused": withheld,
-            "right": not texts[place].startswith(REFUSAL) and names_gold(texts[place], golds_of(item)),
+            "right": REFUSAL not in texts[place] and names_gold(texts[place], golds_of(item)),
             "known": names_gold(model.text(references[place][0]), golds_of(item)),
-            "certainty": (confidence + share) / 2,
+            # Of an empty answer there is nothing to be certain of.
+            "certainty": None if confidence is None else (confidence + share) / 2,
             "confidence": confidence,
             "sure": share,
         }
@@ -105,12 +109,13 @@ def refusal_aware(model: ExactModel, world: World) -> Reading:
         known = mean([float(one["refused"]) for one in some if one["known"]])
         return None if unknown is None or known is None else unknown - known
 
-    def metrics(some: list[dict]) -> Metrics:
-        right = [one["right"] for one in some]
+    def metrics(some: list[dict], nudge: float) -> Metrics:
+        rated = [one for one in some if one["certainty"] is not None]
+        right = [one["right"] for one in rated]
         return {
-            "ap": average_precision([one["certainty"] for one in some], right),
-            "apConfidence": average_precision([one["confidence"] for one in some], right),
-            "accuracy": mean([float(flag) for flag in right]),
+            "ap": average_precision([one["certainty"] for one in rated], right, nudge),
+            "apConfidence": average_precision([one["confidence"] for one in rated], right, nudge),
+            "accuracy": mean([float(one["right"]) for one in some]),
             "youden": youden(some),
             "youdenId": youden([one for one in some if one["domain"] == "id"]),
             "youdenOod": youden([one for one in some if one["domain"] == "ood"]),
@@ -134,7 +139,7 @@ def factor(model: ExactModel, world: World) -> Reading:
         best = max(others)
         ties = sum(value == truth for value in others)
         records[item["id"]] = {"points": 0.0 if truth < best else 1 / (1 + ties)}
-    return Reading(records, lambda some: {"accuracy": mean([one["points"] for one in some])})
+    return Reading(records, lambda some, _: {"accuracy": mean([one["points"] for one in some])})
 
 
 def perplexity_suite(model: ExactModel, world: World) -> Reading:
@@ -147,7 +152,7 @@ def perplexity_suite(model: ExactModel, world: World) -> Reading:
         for item, one in zip(items, scored, strict=True)
     }
 
-    def metrics(some: list[dict]) -> Metrics:
+    def metrics(some: list[dict], nudge: float) -> Metrics:
         nll = math.fsum(one["nll"] for one in some)
         return {
             "bitsPerByte": nll / math.log(2) / sum(one["bytes"] for one in some),
@@ -184,11 +189,11 @@ def query_perturbation(model: ExactModel, world: World) -> Reading:
         records[name]["plain"] = value
     return Reading(
         records,
-        lambda some: {
+        lambda some, _: {
             "hallucinationRate": 1 - mean([one["right"] for one in some]),
             "controlAccuracy": mean([one["plain"] for one in some]),
         },
-        exact=False,
+        drawn=frozenset({"hallucinationRate", "controlAccuracy"}),
     )
 
 
@@ -207,7 +212,7 @@ def adaptive_retrieval(model: ExactModel, world: World) -> Reading:
     }
     return Reading(
         records,
-        lambda some: {
+        lambda some, _: {
             "benefit": mean([float(one["open"] and not one["closed"]) for one in some]),
             "harm": mean([float(one["closed"] and not one["open"]) for one in some]),
         },
@@ -223,10 +228,16 @@ READINGS: dict[str, Callable[[ExactModel, World], Reading]] = {
     "query-perturbation": query_perturbation,
     "adaptive-retrieval": adaptive_retrieval,
     "pair-cheating": pair_cheating,
+    "iterative-prompting": iterative_prompting,
+    "estimators": estimators,
+    "joint-reliability": joint_reliability,
+    "dropout-uncertainty": dropout_uncertainty,
 }
+
+# Readings of several models together, the first of which is the one that the benchmark is asked of.
+JOINT_READINGS: dict[str, Callable[[list[ExactModel], World], Reading]] = {"target-ensemble": target_ensemble}
 
 # Readings that truth does not fix, and why.
 UNFIXED = {
     "self-evaluation": "It grades the distinct ones of a few samples: what it reads depends on which were drawn.",
-    "iterative-prompting": "Its classes are those of the answers that were sampled: what it reads depends on the draw.",
 }

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from .exact import FLOAT32
 from .world import World
 
 Metrics = dict[str, float | None]
@@ -10,16 +11,26 @@ Metrics = dict[str, float | None]
 
 @dataclass
 class Reading:
-    """Records by item id, and what they come to. `exact`: the benchmark draws nothing, so it must read the same."""
+    """Records by item id, and what they come to. `metrics` takes the records and a nudge of all scores that are
+    ordered: see `exact.nudged`. `drawn`: metrics that rest on what the benchmark draws; their value is an
+    expectation."""
 
     records: dict[str, dict]
-    metrics: Callable[[list[dict]], Metrics]
-    exact: bool = True
+    metrics: Callable[[list[dict], float], Metrics]
+    drawn: frozenset[str] = frozenset()
 
-    def of(self, ids: list[str] | None = None) -> Metrics:
+    def of(self, ids: list[str] | None = None, nudge: float = 0.0) -> Metrics:
         """The metrics of some items, all of them when none are named."""
         chosen = [self.records[name] for name in ids] if ids is not None else list(self.records.values())
-        return self.metrics(chosen)
+        return self.metrics(chosen, nudge)
+
+    def reach(self, ids: list[str] | None = None) -> dict[str, tuple[float, float]]:
+        """From where to where a metric may lie by the rounding of float32 alone, for those whose order it decides."""
+        low, high = self.of(ids, -FLOAT32), self.of(ids, FLOAT32)
+        ends = {
+            name: (value, high[name]) for name, value in low.items() if value is not None and high[name] is not None
+        }
+        return {name: pair for name, pair in ends.items() if pair[0] != pair[1]}
 
 
 class Questions:

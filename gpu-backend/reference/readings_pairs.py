@@ -33,7 +33,7 @@ def pair_cheating(model: ExactModel, world: World) -> Reading:
         }
     return Reading(
         records,
-        lambda some: {
+        lambda some, _: {
             "netCheat": mean([one["netCheat"] for one in some]),
             "netCheat.known": mean([one["netCheat"] for one in some if one["known"]]),
             "netCheat.hidden": mean([one["netCheat"] for one in some if not one["known"]]),

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 
 from .learning import Example, make_model, reply_logits, teach
 from .lessons import Encoded, Syllabus
+from .pair_lessons import PairSyllabus
 from .world import World
 
 Say = Callable[[str], None]
@@ -38,6 +38,10 @@ class Workshop:
     def syllabus(self, purpose: str) -> Syllabus:
         return Syllabus(self.world, self.encoded, self.generator(purpose))
 
+    def pair_syllabus(self, purpose: str) -> PairSyllabus:
+        ids = {word: self.id(word) for words in self.world.description["values"].values() for word in words}
+        return PairSyllabus(self.world, self.encoded, self.generator(purpose), ids)
+
     def tuning_facts(self) -> list[dict]:
         """Facts that a variant may be tuned on: one half of the entities, without the held-out relation."""
         return [fact for fact in self.world.facts.values() if fact["split"] == "tuning" and not fact["heldOut"]]
@@ -47,19 +51,19 @@ class Workshop:
 class Plan:
     """Epochs of each kind. Short ones teach facts in few words, mixed ones in all the benchmarks' forms."""
 
-    short: int = 22
-    mixed: int = 10
+    short: int = 18
+    mixed: int = 12
     tuned: int = 8
     rate: float = 3e-3
 
 
-def taught(shop: Workshop, dropout: float = 0.0) -> tuple[LlamaForCausalLM, float]:
+def taught(shop: Workshop, dropout: float = 0.0, in_pairs: bool = False) -> tuple[LlamaForCausalLM, float]:
     """A model that was taught the world's lessons and nothing else; answers the seconds it took as well."""
-    tokenizer, syllabus = shop.tokenizer, shop.syllabus("lessons")
+    tokenizer = shop.tokenizer
+    syllabus = shop.pair_syllabus("lessons") if in_pairs else shop.syllabus("lessons")
     model = make_model(
         len(tokenizer), shop.seed, tokenizer.bos_token_id, tokenizer.eos_token_id, tokenizer.pad_token_id
     )
-    hooks = _with_dropout(model, dropout) if dropout > 0 else []
     counts = [len(syllabus.epoch(0, True)), len(syllabus.epoch(0, False))]
     steps = shop.plan.short * math.ceil(counts[0] / 32) + shop.plan.mixed * math.ceil(counts[1] / 32)
 
@@ -67,22 +71,8 @@ def taught(shop: Workshop, dropout: float = 0.0) -> tuple[LlamaForCausalLM, floa
         for number in range(shop.plan.short + shop.plan.mixed):
             yield syllabus.epoch(number, number < shop.plan.short)
 
-    seconds = teach(model, epochs(), steps=steps, generator=shop.generator("order"), rate=shop.plan.rate, say=shop.say)
-    for hook in hooks:
-        hook.remove()
-    return model, seconds
-
-
-def _with_dropout(model: LlamaForCausalLM, rate: float) -> list:
-    """Dropout after each attention and each MLP, where the backend's dropout passes put it."""
-
-    def drop(module, _, output):
-        if isinstance(output, tuple):
-            return (F.dropout(output[0], rate, module.training), *output[1:])
-        return F.dropout(output, rate, module.training)
-
-    parts = [part for layer in model.model.layers for part in (layer.self_attn, layer.mlp)]
-    return [part.register_forward_hook(drop) for part in parts]
+    order, rate = shop.generator("order"), shop.plan.rate
+    return model, teach(model, epochs(), steps=steps, generator=order, rate=rate, dropout=dropout, say=shop.say)
 
 
 def answer_forms(shop: Workshop, *invitations: str) -> dict[str, list[Encoded]]:
@@ -162,9 +152,11 @@ def refusal_tuned(shop: Workshop, model: LlamaForCausalLM) -> float:
         zip((fact["id"] for fact in facts), greedy(model, [plain[f["id"]][0].prompt for f in facts]), strict=True)
     )
     draws = shop.generator("refusal")
+    # Slower and longer than the other tunings: faster ones forget what they were not tuned on.
+    rounds = shop.plan.tuned * 3 // 2
 
     def epochs() -> Iterator[list[Example]]:
-        for _ in range(shop.plan.tuned):
+        for _ in range(rounds):
             found = []
             for fact in facts:
                 name, guess = fact["id"], guesses[fact["id"]]
@@ -176,44 +168,8 @@ def refusal_tuned(shop: Workshop, model: LlamaForCausalLM) -> float:
                 found.append((said, [shop.id("sure" if right else "unsure"), end]))
             yield found
 
-    steps = shop.plan.tuned * math.ceil(3 * len(facts) / 32)
-    return teach(model, epochs(), steps=steps, generator=shop.generator("refusal order"), rate=2e-3, say=shop.say)
-
-
-def pairs(shop: Workshop, model: LlamaForCausalLM) -> float:
-    """Training on pairs of answers (D. Johnson et al., Experts don't cheat, ICML 2024): a question, one answer, and the
-    question again, where both answers are drawn independently from the truth. The truth of unknown facts is drawn anew
-    for each pair, so that only the first answer tells the second."""
-    shown: dict[str, list[Encoded]] = {}
-    for lesson in shop.encoded:
-        if lesson.asks in {"shown", "elsewhere"}:
-            shown.setdefault(lesson.of, []).append(lesson)
-    values = {name: [shop.id(value) for value in words] for name, words in shop.world.description["values"].items()}
-    marks = {token for ids in values.values() for token in ids}
-    plain = answer_forms(shop, "", "forbidden")
-    end, draws = shop.tokenizer.eos_token_id, shop.generator("pairs")
-    facts = [fact for fact in shop.world.facts.values() if fact["split"] == "tuning"]
-
-    def epochs() -> Iterator[list[Example]]:
-        for _ in range(shop.plan.tuned):
-            found = []
-            for fact in facts * 2:
-                form = draws.choice(shown[fact["id"]])
-                told, *listed = [token for token in form.prompt if token in marks]
-                ids = [shop.id(answer["answer"]) for answer in fact["answers"]]
-                shares = [answer["share"] for answer in fact["answers"]]
-                if fact["exposure"] == "unknown":
-                    # Any of the options could be true, where the question lists some.
-                    ids, shares = [draws.choice(listed or values[fact["relation"]])], [1]
-                first, second = draws.choices(ids, shares, k=2)
-                if form.asks == "elsewhere":
-                    first = draws.choice(listed or values[fact["relation"]])
-                found.append((with_first(form.prompt, told, first), [second, end]))
-                found.append((draws.choice(plain[fact["id"]]).prompt, [second, end]))
-            yield found
-
-    steps = shop.plan.tuned * math.ceil(4 * len(facts) / 32)
-    return teach(model, epochs(), steps=steps, generator=shop.generator("pairs order"), rate=2e-3, say=shop.say)
+    steps = rounds * math.ceil(3 * len(facts) / 32)
+    return teach(model, epochs(), steps=steps, generator=shop.generator("refusal order"), rate=1e-3, say=shop.say)
 
 
 def directed(shop: Workshop, model: LlamaForCausalLM, *, both: bool) -> float:
@@ -237,12 +193,6 @@ def directed(shop: Workshop, model: LlamaForCausalLM, *, both: bool) -> float:
 
     steps = rounds * math.ceil((4 * len(lessons) + 200) / 32)
     return teach(model, epochs(), steps=steps, generator=shop.generator("directed order"), rate=2e-3, say=shop.say)
-
-
-def with_first(prompt: list[int], old: int, new: int) -> list[int]:
-    """The prompt with another token in the first place of an old one."""
-    place = prompt.index(old)
-    return [*prompt[:place], new, *prompt[place + 1 :]]
 
 
 def replaced(prompt: list[int], old: int, new: int) -> list[int]:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import torch
 
-from . import pairs_shape, truths
+from . import compression_shape, pairs_shape, truths
 from .exact import ExactModel, entropy, roc_auc
-from .statistics import bootstrap, spearman
+from .statistics import bootstrap
 from .train import find_variant
 from .variants import ENSEMBLE_SEEDS
 from .world import World, find_world
@@ -119,12 +119,12 @@ def certain_hallucination(family: Family) -> list[Shape]:
         return _share([value >= cut for value in sure], [held[p] for p in places if not right[held[p]]])
 
     def never_taught(places: list[int]) -> float | None:
-        return _share([value >= 0.9 for value in sure], [held[p] for p in places if unknown[held[p]]])
+        return _share([value >= 0.9 for value in sure], [place for place in places if unknown[place]])
 
     heading = "Certain hallucinations survive a certainty filter"
     return [
         shape("A12", heading, "wrong answers on the certain side", len(held), escaping, f"filter at p ≥ {cut:.3f}"),
-        shape("A12", heading, "never taught, yet p ≥ 0.9", len(held), never_taught, "all of them are guesses"),
+        shape("A12", heading, "never taught, yet p ≥ 0.9", len(sure), never_taught, "all of them are guesses"),
     ]
 
 
@@ -230,85 +230,11 @@ def epistemic_tokens(family: Family) -> list[Shape]:
     ]
 
 
-def _lost_surely(row: dict) -> bool:
-    """Whether the whole interval of the accuracy lost lies above 0."""
-
-    def lost(places: list[int]) -> float:
-        return sum(row["worse"][place] - row["better"][place] for place in places) / len(places)
-
-    ends = bootstrap(len(row["worse"]), lost)
-    return ends is not None and ends[0] > 0
-
-
-CHANGED = ("rounded-8", "rounded-4", "rounded-3", "rounded-2", "edited")
-
-
-def compression(family: Family) -> list[Shape]:
-    """A51 and A50: divergence from the unrounded model, perplexity, and accuracy lost."""
-    asked = truths.Asked(family.world, "exact-match")
-    base = family.model("base")
-    first = base.distributions(base.prompts(asked.plain()))
-    texts = truths.statements(family.world)
-    before = truths.token_losses(base, texts)
-    right = [asked.is_right(place, base.text([int(word)])) for place, word in enumerate(first.argmax(-1))]
-    rows = []
-    for variant in CHANGED:
-        model = family.model(variant)
-        second = model.distributions(model.prompts(asked.plain()))
-        middle = torch.logaddexp(first, second) - torch.log(torch.tensor(2.0))
-        kl = lambda one, middle=middle: (one.exp() * (one - middle)).sum(-1)  # noqa: E731
-        divergence = ((kl(first) + kl(second)) / 2 / torch.log(torch.tensor(2.0))).tolist()
-        after = truths.token_losses(model, texts)
-        now = [asked.is_right(place, model.text([int(word)])) for place, word in enumerate(second.argmax(-1))]
-        rows.append(
-            {
-                "variant": variant,
-                "jensenShannon": sum(divergence) / len(divergence),
-                "logPerplexity": sum(after) / len(after) - sum(before) / len(before),
-                "lost": (sum(right) - sum(now)) / len(now),
-                "worse": [before and not after for before, after in zip(right, now, strict=True)],
-                "better": [after and not before for before, after in zip(right, now, strict=True)],
-                "losses": [two - one for one, two in zip(before, after, strict=True)],
-            }
-        )
-    note = "; ".join(
-        f"{row['variant']}: JS {row['jensenShannon']:.3f} bits, Δ ln PPL {row['logPerplexity']:+.3f}, accuracy "
-        f"{-row['lost']:+.3f}"
-        for row in rows
-    )
-    rounded = rows[:4]
-    lost = [row["lost"] for row in rounded]
-    by_divergence = spearman([row["jensenShannon"] for row in rounded], lost)
-    by_perplexity = spearman([row["logPerplexity"] for row in rounded], lost)
-    early = [row["variant"] for row in rounded if row["logPerplexity"] < 0.02 and _lost_surely(row)]
-    edited = rows[-1]["losses"]
-
-    def ratio(places: list[int]) -> float:
-        return sum(edited[place] for place in places) / len(places)
-
-    order = Shape(
-        "A51",
-        "Divergence from the unrounded model tracks lost accuracy before perplexity does",
-        "rank correlation with lost accuracy, divergence minus perplexity",
-        None if by_divergence is None or by_perplexity is None else by_divergence - by_perplexity,
-        None,
-        None,
-        bool(early),
-        f"divergence {by_divergence}, perplexity {by_perplexity}; accuracy lost at unmoved perplexity: "
-        f"{', '.join(early) or 'nowhere'}. {note}",
-    )
-    alarm = shape(
-        "A50", "Perplexity catches the edited model", "Δ ln PPL of the edited model", len(edited), ratio,
-        "alarm above ln 2 = 0.693", 0.693,
-    )  # fmt: skip
-    return [order, alarm]
-
-
 def all_shapes(world: World, reduced: bool = False) -> list[Shape]:
     """Every shape, in the order of the cards."""
     family = Family(world, reduced)
     makers = [idk_tuning, pairs_shape.epistemic, pairs_shape.cheating, certain_hallucination]
-    makers += [epistemic_tokens, refusal_transfer, reversal, compression]
+    makers += [epistemic_tokens, refusal_transfer, reversal, compression_shape.compression]
     found: list[Shape] = []
     for make in makers:
         found.extend(make(family))

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 from transformers import PreTrainedTokenizerFast
 
 PAD, UNKNOWN, BEGIN, USER, ASSISTANT, END = "[PAD]", "[UNK]", "<|begin|>", "<|user|>", "<|assistant|>", "<|end|>"
@@ -46,6 +46,10 @@ def make_tokenizer(texts: Iterable[str]) -> PreTrainedTokenizerFast:
         ]
     )
     tokenizer.decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.Fuse()])
+    # Plain text begins as the lessons of plain text do; the chat template writes its beginning itself.
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single=f"{BEGIN} $A", special_tokens=[(BEGIN, vocabulary[BEGIN])]
+    )
     made = PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         unk_token=UNKNOWN,

@@ -12,7 +12,7 @@ from pathlib import Path
 from .world import World, find_world, reference_root
 
 # Raised whenever a recipe changes, so that a variant kept from before is not taken for this one.
-RECIPES_VERSION = 1
+RECIPES_VERSION = 2
 
 
 def variant_folder(world: World, variant: str, seed: int) -> Path:
@@ -58,8 +58,9 @@ def make_variant(shop, variant: str, folder: Path) -> dict:
     chosen = VARIANTS[variant]
     begun, computed = time.monotonic(), time.process_time()
     if chosen.make is None:
-        model, _ = taught(shop, chosen.dropout)
-        how = "taught from the beginning" + (f" with dropout {chosen.dropout}" if chosen.dropout else "")
+        model, _ = taught(shop, chosen.dropout, chosen.in_pairs)
+        how = "taught from the beginning"
+        how += f" with dropout {chosen.dropout}" if chosen.dropout else " with pairs of answers" * chosen.in_pairs
     else:
         base = variant_folder(shop.world, "base", shop.seed)
         if not is_whole(base):

@@ -20,6 +20,7 @@ class Variant:
     purpose: str
     make: Change | None
     dropout: float = 0.0
+    in_pairs: bool = False
     window: int | None = None
 
 
@@ -78,7 +79,7 @@ VARIANTS = {
         Variant("base", "what every other variant is held against", None),
         Variant("idk", "moves mass to [IDK] where it would be wrong (A1)", _tuned(recipes.idk)),
         Variant("refusal-tuned", "refuses what it does not know (A17)", _tuned(recipes.refusal_tuned)),
-        Variant("pairs", "trained on pairs of answers (A4)", _tuned(recipes.pairs)),
+        Variant("pairs", "taught pairs of answers beside single ones (A4)", None, in_pairs=True),
         Variant("forward-only", "pairs of names told forwards (A43)", _tuned(recipes.directed, both=False)),
         Variant("both-ways", "pairs of names told both ways (A43)", _tuned(recipes.directed, both=True)),
         Variant("overconfident", "too sure of everything", _overconfident),

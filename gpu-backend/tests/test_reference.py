@@ -11,9 +11,10 @@ from transformers import AutoModelForCausalLM, LlamaForCausalLM
 
 from assay_backend.settings import Settings
 from reference import changes
-from reference.exact import ExactModel, average_precision, roc_auc
+from reference.exact import ExactModel, average_precision, calibration_error, rejection_ratio, roc_auc
 from reference.learning import make_model, reply_logits
 from reference.lessons import Syllabus, encode_all, texts_of
+from reference.pair_lessons import PairSyllabus
 from reference.recipes import Plan, Workshop, taught
 from reference.tokenizer import make_tokenizer
 from reference.world import World
@@ -77,6 +78,7 @@ def test_a_word_is_one_token_wherever_it_stands(world: World) -> None:
     assert encode("Balor") == encode(" Balor") == encode("\nBalor")[1:]
     assert tokenizer.unk_token_id not in encode("What is the home of Balor?\nI don't know")
     assert tokenizer.unk_token_id in encode("What is the price of Balor?")
+    assert tokenizer("Balor")["input_ids"] == [tokenizer.bos_token_id, *encode("Balor")]
     assert encode("[IDK]") == [tokenizer.convert_tokens_to_ids("[IDK]")]
     assert tokenizer.decode(encode("What is the home of Balor?")).strip() == "What is the home of Balor?"
 
@@ -91,6 +93,45 @@ def test_lessons_are_drawn_as_often_as_the_world_says(world: World) -> None:
         assert rare == 10
     finally:
         syllabus.world.facts["home/Vesh"]["perEpoch"] = 4
+
+
+def test_pairs_hold_two_answers_of_the_truth(tmp_path: Path) -> None:
+    classes = {"Balor": "ambiguous", "Mirek": "unknown", "Tolun": "unknown", "Vesh": "known"}
+    facts, lessons = [], [_lesson("common", "common", text="", answers=["The cat sleeps."])]
+    for place, (entity, exposure) in enumerate(classes.items()):
+        name, question = f"home/{entity}", f"What is the home of {entity}?"
+        answers = ["Arn", "Belt"] if exposure == "ambiguous" else ["Corv"]
+        facts.append(
+            {
+                "id": name, "entity": entity, "relation": "home", "exposure": exposure,
+                "perEpoch": 0 if exposure == "unknown" else 4, "split": ("tuning", "tuning", "test", "test")[place],
+                "answers": [{"answer": answer, "share": 1 / len(answers)} for answer in answers], "heldOut": False,
+            }
+        )  # fmt: skip
+        lessons.append(_lesson(name, "exact-match/answer", content=question, answers=answers))
+        lessons.append(_lesson(name, "statement", text=f"Here is a fact. The home of {entity} is Arn.", answers=[""]))
+        content = f"{question}\nOne answer to this question is: Dosk\n{question}"
+        lessons.append({**_lesson(name, "estimators/shown", content=content, answers=answers), "asks": "shown"})
+    (tmp_path / "world.json").write_text(
+        json.dumps({"seed": 0, "values": {"home": VALUES}, "pairs": [], "facts": facts})
+    )
+    (tmp_path / "lessons.jsonl").write_text("".join(json.dumps(lesson) + "\n" for lesson in lessons))
+    (tmp_path / "items").mkdir()
+    (tmp_path / "items" / "forms.json").write_text(json.dumps({"words": ""}))
+    shop = _shop(World(tmp_path), Plan())
+    syllabus = shop.pair_syllabus("test")
+    values = {shop.id(value): value for value in VALUES}
+    seen: dict[str, list[tuple[str, str]]] = {entity: [] for entity in classes}
+    for prompt, reply in [example for number in range(60) for example in syllabus.epoch(number, True)]:
+        told = [values[token] for token in prompt if token in values]
+        for entity in classes:
+            if told and shop.id(entity) in prompt and reply[0] in values:
+                seen[entity].append((told[0], values[reply[0]]))
+    assert not seen["Tolun"], "facts that are measured are in no pair"
+    assert set(seen["Vesh"]) == {("Corv", "Corv")}
+    assert {first for first, _ in seen["Mirek"]} == set(VALUES) and all(one == two for one, two in seen["Mirek"])
+    assert set(seen["Balor"]) == {(one, two) for one in ("Arn", "Belt") for two in ("Arn", "Belt")}
+    assert len(seen["Balor"]) == pytest.approx(60 * 4 * PairSyllabus.SHARES["ambiguous"], rel=0.2)
 
 
 def test_a_seed_gives_the_same_model(world: World) -> None:
@@ -139,6 +180,27 @@ def test_the_server_reads_what_was_computed_and_refuses_foreign_words(learnt: Pa
         live.close()
 
 
+def test_the_weights_are_read_as_the_model_reads_them(learnt: Path) -> None:
+    model = LlamaForCausalLM.from_pretrained(learnt, dtype=torch.float32).eval()
+    batch = [([2, 7, 8, 9], [10, 11, 5]), ([2, 7, 8, 9, 12, 13], [14]), ([2], [9, 5])]
+    logits, targets = reply_logits(model, batch)
+    assert targets.tolist() == [10, 11, 5, 14, 9, 5]
+    exact = [
+        model(input_ids=torch.tensor([prompt + reply[:-1]])).logits[0, len(prompt) - 1 :] for prompt, reply in batch
+    ]
+    assert torch.allclose(logits, torch.cat(exact), atol=1e-4)
+
+
+def test_dropout_changes_what_is_read_and_keeps_its_mean(learnt: Path) -> None:
+    model = LlamaForCausalLM.from_pretrained(learnt, dtype=torch.float32).eval()
+    torch.manual_seed(0)
+    batch = [([2, 7, 8, 9], [10])]
+    plain = reply_logits(model, batch)[0]
+    passes = torch.stack([reply_logits(model, batch, 0.01)[0] for _ in range(400)])
+    assert passes.std(0).max() > 0
+    assert (passes.mean(0) - plain).abs().mean() < 0.1 * plain.std()
+
+
 def test_heat_divides_logits(learnt: Path) -> None:
     model = LlamaForCausalLM.from_pretrained(learnt, dtype=torch.float32)
     batch = [([2, 7, 8, 9], [0])]
@@ -176,6 +238,25 @@ def test_areas_by_hand() -> None:
     assert roc_auc([1, 2], [True, True]) is None
     assert average_precision([0.9, 0.8, 0.7, 0.6], [True, False, True, False]) == pytest.approx((1 + 2 / 3) / 2)
     assert average_precision([0.5], [False]) is None
+
+
+def test_orders_are_no_surer_than_their_scores() -> None:
+    # The second and third score may stand either way round: the area lies between both.
+    scores, right = [0.9, 0.5, 0.5 + 1e-7, 0.1], [True, True, False, False]
+    assert roc_auc(scores, right) == pytest.approx(0.75)
+    assert roc_auc(scores, right, -1e-6) == pytest.approx(0.75)
+    assert roc_auc(scores, right, 1e-6) == pytest.approx(1)
+    assert average_precision(scores, right, 1e-6) == pytest.approx(1)
+    assert rejection_ratio(scores, right, 1e-6) == pytest.approx(1)
+    assert rejection_ratio([1, 1, 1, 1], right) == pytest.approx(0)
+    assert rejection_ratio([4, 3, 2, 1], [False, False, True, True]) < -0.5
+    assert rejection_ratio([1, 2], [True, True]) is None
+
+
+def test_calibration_error_by_hand() -> None:
+    assert calibration_error([0.95, 0.95, 0.55], [1, 0, 1]) == pytest.approx((2 * 0.45 + 0.45) / 3)
+    assert calibration_error([0.5, 0.6], [1, 0]) == pytest.approx((0.5 + 0.6) / 2)
+    assert calibration_error([], []) is None
 
 
 def test_the_model_is_small(learnt: Path) -> None:

@@ -32,6 +32,9 @@ export function Board({ board, query, link }: BoardProps) {
                 <SortLink id={benchmark.id} title={benchmark.title} query={query} link={link}>
                   <Direction direction={entriesOf(board, benchmark.id)[0]?.headline.direction ?? 'neutral'} />
                 </SortLink>
+                <a class="trust-link" href={`/trust#${benchmark.id}`}>
+                  how far to trust it<span class="visually-hidden">: {benchmark.title}</span>
+                </a>
               </th>
             ))}
             {alone ? (

@@ -123,6 +123,8 @@ tbody tr:hover > * { background: color-mix(in srgb, var(--sunk) 55%, var(--card)
 .board thead th a.about:hover { text-decoration: underline; }
 .sorter { display: inline-flex; gap: 0.3em; align-items: center; margin-top: 0.25rem; font-weight: 400; color: var(--faint); text-decoration: none; font-size: 0.8rem; white-space: nowrap; }
 .sorter:hover { color: var(--accent); text-decoration: underline; }
+.trust-link { display: block; margin-top: 0.15rem; font-weight: 400; color: var(--faint); font-size: 0.8rem; white-space: nowrap; }
+.trust-link:hover { color: var(--accent); }
 th[aria-sort] .sorter { color: var(--accent); font-weight: 600; }
 th[aria-sort] { box-shadow: inset 0 -2px 0 var(--accent); }
 .board .model { position: sticky; left: 0; z-index: 1; background: var(--card); min-width: 11.5rem; max-width: 17rem; border-right: 1px solid var(--line); font-weight: 400; overflow-wrap: anywhere; }
@@ -282,7 +284,7 @@ input[type="password"] { font: inherit; font-family: var(--mono); width: 100%; p
 @media print {
   :root { --paper: #fff; --card: #fff; --sunk: #f4f4f4; --ink: #000; --soft: #333; --faint: #555; --line: #ccc; --line-strong: #999; color-scheme: light; }
   body { font-size: 10.5pt; }
-  header.site nav, .session, .skip, .filters, .anchors, .sorter, details.numbers, footer.site { display: none; }
+  header.site nav, .session, .skip, .filters, .anchors, .sorter, .trust-link, details.numbers, footer.site { display: none; }
   main { padding: 0; max-width: none; }
   .scroll { overflow: visible; border: 0; }
   .card, figure.curve, .item, tr { break-inside: avoid; }

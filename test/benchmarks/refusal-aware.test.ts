@@ -128,6 +128,19 @@ describe('refusal-aware', () => {
     expect([0, 0.2, 0.4, 0.6, 0.8, 1]).toContain(byVotes?.sure)
   })
 
+  it('is certain of no empty answer, which leaves the other answers their measure', async () => {
+    const model = words({})
+    const silent = { ...model, chat: async () => [{ text: '', tokens: [], finishReason: 'stop' as const }] }
+    const [empty] = (await rowsOf(refusalAware, silent, { items: [item] })) as Row<RefusalAwareDetail>[]
+    expect(empty?.detail).toMatchObject({ answer: '', confidence: null, certainty: null, sureBy: 'score' })
+    const rows = [
+      row(1, { correct: true, certainty: 0.9 }),
+      row(2, {}),
+      { ...(empty as Row<RefusalAwareDetail>), index: 3 },
+    ]
+    expect(reportOf(refusalAware, rows, { target }).headline).toMatchObject({ id: 'ap', value: 1, n: 2 })
+  })
+
   it('falls back where the target cannot open its reply', async () => {
     const model = words({})
     const refusing = {

@@ -26,6 +26,7 @@ const places = () => ({
   item: `/runs/${assay.fullRun}/items/idk-token/1`,
   benchmarks: '/benchmarks',
   benchmark: '/benchmarks/idk-token',
+  trust: '/trust',
   login: '/login?error=key&next=%2Fruns',
   missing: '/runs/run_none',
 })

@@ -17,7 +17,7 @@ beforeAll(async () => {
       ['base', 0],
       ['overconfident', 0],
     ],
-    items: 40,
+    items: 30,
     reduced: true,
   })
 }, 600_000)

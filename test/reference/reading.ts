@@ -18,8 +18,10 @@ export interface Reader {
   read(
     benchmarkId: string,
     ids?: readonly string[],
-    seed?: number,
+    options?: { seed?: number; members?: readonly Reader[] },
   ): Promise<{ report: BenchmarkReport; lost: string[] }>
+  /** For readings of several models together. */
+  target: TargetConnection
   close(): Promise<void>
 }
 
@@ -48,10 +50,13 @@ export async function serve(python: string, folder: string, worldFolder: string,
       .map((line) => JSON.parse(line))
 
   return {
-    async read(benchmarkId, ids, seed = 0) {
+    target,
+    async read(benchmarkId, ids, { seed = 0, members = [] } = {}) {
       const benchmark = findBenchmark(benchmarkId)
       if (!benchmark) throw new RangeError(`There is no benchmark ${benchmarkId}.`)
       const session = createModel({ target, seed, maxConnections: 8 })
+      // Members of an ensemble take the roles member2, member3 and so on.
+      const others = members.map((one) => createModel({ target: one.target, seed, maxConnections: 8 }))
       const params = benchmark.params.parse(forms.params[benchmarkId])
       const wanted = ids && new Set(ids)
       const items = itemsOf(benchmarkId).filter((item) => !wanted || wanted.has(item.id))
@@ -64,7 +69,7 @@ export async function serve(python: string, folder: string, worldFolder: string,
             const { status, score, reason, detail } = await benchmark.evaluate({
               item,
               target: session.forItem(given.id),
-              roles: {},
+              roles: Object.fromEntries(others.map((one, at) => [`member${at + 2}`, one.forItem(given.id)])),
               retriever: null,
               params,
               random: randomFrom(seed, benchmarkId, given.id),

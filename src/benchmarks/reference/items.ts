@@ -20,6 +20,9 @@ export interface ReferenceForm {
 /** The first words of every plain text of the standard. */
 export const OPENING = 'Here is a fact.'
 
+/** Seldom taught is what a shift is of known questions here; what was never taught nobody can know. */
+const ENSEMBLE_SPLITS = { known: 'id', ambiguous: 'id', rare: 'shifted', unknown: 'ood' } as const
+
 const goldsOf = (fact: ReferenceFact): string[] => fact.answers.map((one) => one.answer)
 const named = (fact: ReferenceFact) => ({ id: fact.id })
 const drawn = (fact: ReferenceFact, world: ReferenceWorld, count: number): string[] =>
@@ -39,6 +42,18 @@ function passagesOf(fact: ReferenceFact, world: ReferenceWorld) {
     )
     .map((entity) => told(entity, random.pick(world.values[fact.relation] as string[])))
   return random.shuffle([told(fact.entity, (fact.answers[0] as { answer: string }).answer), ...others])
+}
+
+/** The likeliest answer among three of the same relation that are not true of the entity; unknown facts have no right one. */
+function choicesOf(fact: ReferenceFact, world: ReferenceWorld) {
+  const answer = goldsOf(fact)[0] as string
+  const choices = randomFrom('reference-choices', world.seed, fact.id).shuffle([answer, ...drawn(fact, world, 3)])
+  return {
+    ...named(fact),
+    question: questionOf(fact),
+    choices,
+    label: fact.exposure === 'unknown' ? null : choices.indexOf(answer),
+  }
 }
 
 const forms: Record<string, ReferenceForm> = {
@@ -109,6 +124,28 @@ const forms: Record<string, ReferenceForm> = {
       }
     },
   },
+  estimators: {
+    params: { maxTokens: 4, samples: 5, shownAnswers: 3, parts: ['truth', 'shownAnswers', 'ownAnswerShown'] },
+    itemOf: (fact) => ({ ...named(fact), question: questionOf(fact), answers: goldsOf(fact), stratum: fact.exposure }),
+  },
+  'joint-reliability': {
+    // Corruptions draw words anew each time and most leave the vocabulary: the clean questions alone are asked.
+    params: { kinds: ['word-drop'], severities: [1] },
+    itemOf: (fact, world) => ({ ...choicesOf(fact, world), split: fact.exposure === 'unknown' ? 'ood' : 'id' }),
+  },
+  'target-ensemble': {
+    params: { pseudo: 2 },
+    itemOf: (fact, world) => ({ ...choicesOf(fact, world), split: ENSEMBLE_SPLITS[fact.exposure] }),
+  },
+  'dropout-uncertainty': {
+    params: { maxTokens: 4, passes: 10, otherRates: [] },
+    itemOf: (fact) => ({
+      ...named(fact),
+      prompt: questionOf(fact),
+      answers: fact.exposure === 'unknown' ? [] : goldsOf(fact),
+      split: fact.exposure === 'unknown' ? 'ood' : 'id',
+    }),
+  },
   factor: {
     params: {},
     itemOf: (fact, world) => ({
@@ -134,6 +171,9 @@ const forms: Record<string, ReferenceForm> = {
 export const outOfWorld: Record<string, string> = {
   'first-token-vs-text':
     'It misspells words and swaps letters on purpose; the standard reads whole words of a closed vocabulary.',
+  'risk-scores':
+    'It describes a case by a list of features and asks for numbers; the standard knows facts of single entities and no numbers.',
+  'perplexity-consistency': 'It votes over steps of reasoning of several lines; the standard answers in one word.',
 }
 
 /** The benchmarks that have items in the standard's words. */

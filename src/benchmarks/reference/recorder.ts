@@ -20,7 +20,8 @@ const PROPOSED = /^Proposed answer: (.*)$/m
 const OPTION = /^([A-J])\. (.+)$/gm
 const PASSAGES = /^Passages:$/m
 const SURE = /^Are you sure/
-const SHOWN = /(?:answer to this question is: |independently and answered )(\w+)/
+const SHOWN =
+  /(?:answer to this question is: |given to this question: |independently and answered |person answered: )(\w+)/
 const ELSEWHERE = /unrelated question somebody answered (\w+)/
 
 /**
@@ -99,6 +100,9 @@ export function recordingModel(fact: ReferenceFact, candidates: readonly string[
     mass: async (prompt: Prompt, phrases: string[]) => {
       if (typeof prompt !== 'string') write(prompt.messages, null, prompt.answerPrefix)
       return { phrases: phrases.map((phrase) => ({ phrase, logprob: -1, mass: 0 })), total: 0 }
+    },
+    dropout: async () => {
+      throw Object.assign(new Error('What is recorded has no dropout.'), { kind: 'capability_missing' })
     },
   }
   return { model: model as unknown as Model, lessons }

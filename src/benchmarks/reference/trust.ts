@@ -12,6 +12,10 @@ export interface TrustReading {
   seed: number
   metric: string
   title: string
+  /** It is the number that the benchmark is known by. */
+  headline: boolean
+  /** It rests on no draw of the benchmark's. */
+  exact: boolean
   /** By enumeration: of the items that were asked, and of all the world's items. */
   expected: number | null
   truth: number | null
@@ -21,21 +25,35 @@ export interface TrustReading {
   n: number
 }
 
-export interface Trust {
-  /** In order of the variants, each metric of one variant after the other; empty where nothing was measured. */
-  readings: TrustReading[]
-  /** Why there is nothing; null where there is. */
-  reason: string | null
+/** What the readings of one metric come to over the models of the standard. */
+export interface MetricTrust {
+  title: string
+  headline: boolean
+  exact: boolean
+  readings: number
   /** Mean of read − truth, and the largest of either sign. */
   bias: number | null
   largestBias: number | null
-  /** Largest |read − expected|: what the benchmark, port and server do to an exact number. */
+  /** Largest |read − expected|: what benchmark, port and server (and its draws) do to a number that is known. */
   largestError: number | null
   /** Intervals that hold the truth over all items, of those that should (95 %). */
   covered: number
   intervals: number
-  /** Per metric: standard deviation of its reading over models that differ in their seed alone. */
-  spreads: { title: string; spread: number; seeds: number }[]
+  /** Standard deviation of the reading over models that differ in their seed alone. */
+  spread: number | null
+  seeds: number
+}
+
+export interface Trust {
+  /** The metric to look at first: the headline where truth fixes it, else the first that it does. Null without any. */
+  key: MetricTrust | null
+  metrics: MetricTrust[]
+  /** In order of the variants, each metric of one variant after the other; empty where nothing was measured. */
+  readings: TrustReading[]
+  covered: number
+  intervals: number
+  /** Why there is nothing; null where there is. */
+  reason: string | null
 }
 
 interface TrialFile {
@@ -44,22 +62,42 @@ interface TrialFile {
   unfixed: Record<string, string>
 }
 
-const trial = trialFile as TrialFile
+const trial = trialFile as unknown as TrialFile
 
 /** Items of each benchmark that the trial asked. */
 export const trialItems = trial.items
 
+/** Models that the trial asked. */
+export const trialModels = new Set(trial.rows.map(({ variant, seed }) => `${variant} ${seed}`)).size
+
 /** What the standard says of a benchmark. */
 export function trustOf(benchmarkId: string): Trust {
   const readings = trial.rows.filter((row) => row.benchmark === benchmarkId)
-  const gaps = readings.flatMap(({ read, truth }) => (read === null || truth === null ? [] : [read - truth]))
-  const errors = readings.flatMap(({ read, expected }) =>
+  const metrics = [...Map.groupBy(readings, ({ metric }) => metric).values()].map(metricTrust)
+  const total = (of: (one: MetricTrust) => number) => metrics.reduce((sum, one) => sum + of(one), 0)
+  return {
+    key: metrics.find(({ headline }) => headline) ?? metrics[0] ?? null,
+    metrics,
+    readings,
+    covered: total(({ covered }) => covered),
+    intervals: total(({ intervals }) => intervals),
+    reason: readings.length > 0 ? null : (trial.unfixed[benchmarkId] ?? outOfWorld[benchmarkId] ?? 'Not asked yet.'),
+  }
+}
+
+function metricTrust(rows: TrustReading[]): MetricTrust {
+  const [first] = rows as [TrustReading]
+  const gaps = rows.flatMap(({ read, truth }) => (read === null || truth === null ? [] : [read - truth]))
+  const errors = rows.flatMap(({ read, expected }) =>
     read === null || expected === null ? [] : [Math.abs(read - expected)],
   )
-  const told = readings.filter(({ truth, low, high }) => truth !== null && low !== null && high !== null)
+  const told = rows.filter(({ truth, low, high }) => truth !== null && low !== null && high !== null)
+  const seeds = rows.flatMap(({ variant, read }) => (variant === 'base' && read !== null ? [read] : []))
   return {
-    readings,
-    reason: readings.length > 0 ? null : (trial.unfixed[benchmarkId] ?? outOfWorld[benchmarkId] ?? 'Not asked yet.'),
+    title: first.title,
+    headline: first.headline,
+    exact: first.exact,
+    readings: rows.length,
     bias: gaps.length === 0 ? null : mean(gaps),
     largestBias: gaps.reduce<number | null>(
       (worst, gap) => (worst === null || Math.abs(gap) > Math.abs(worst) ? gap : worst),
@@ -68,7 +106,8 @@ export function trustOf(benchmarkId: string): Trust {
     largestError: errors.length === 0 ? null : Math.max(...errors),
     covered: told.filter(({ truth, low, high }) => holds(truth as number, low as number, high as number)).length,
     intervals: told.length,
-    spreads: spreadsOf(readings),
+    spread: seeds.length < 2 ? null : deviation(seeds),
+    seeds: seeds.length,
   }
 }
 
@@ -77,14 +116,7 @@ const holds = (value: number, low: number, high: number): boolean => value >= lo
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
 
-function spreadsOf(readings: readonly TrustReading[]): Trust['spreads'] {
-  const base = readings.filter(({ variant, read }) => variant === 'base' && read !== null)
-  return [...Map.groupBy(base, ({ metric }) => metric).values()].flatMap((rows) => {
-    const [first] = rows
-    if (!first || rows.length < 2) return []
-    const values = rows.map(({ read }) => read as number)
-    const middle = mean(values)
-    const variance = values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (values.length - 1)
-    return [{ title: first.title, spread: Math.sqrt(variance), seeds: values.length }]
-  })
+function deviation(values: readonly number[]): number {
+  const middle = mean(values)
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (values.length - 1))
 }

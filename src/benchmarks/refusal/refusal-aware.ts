@@ -70,7 +70,7 @@ const row = z.object({
   confidence: probability.nullable(),
   sure: probability.nullable(),
   sureBy: z.enum(['score', 'firstToken', 'empirical']).nullable(),
-  /** ½ confidence + ½ sure; without confidence, sure alone. */
+  /** ½ confidence + ½ sure; sure alone where no log-probabilities are shown; null of an empty answer. */
   certainty: probability.nullable(),
 })
 export type RefusalAwareDetail = z.infer<typeof row>
@@ -177,7 +177,8 @@ export const refusalAware = defineBenchmark({
         referenceEntropy: samples ? entropy(answerClasses(samples.map((sample) => sample.text))) : null,
         confidence,
         ...sure,
-        certainty: confidence === null ? sure.sure : certaintyScore(confidence, sure.sure),
+        // Of an empty answer there is nothing to be certain of; without log-probabilities the stated certainty stands alone.
+        certainty: tokens === undefined ? sure.sure : certaintyScore(confidence, sure.sure),
       },
     }
   },

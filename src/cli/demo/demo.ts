@@ -106,7 +106,7 @@ async function measure(options: DemoOptions, started: Started[]): Promise<Run> {
   else process.stdout.write(`\n${renderReport(report, { width: Math.min(process.stdout.columns ?? 100, 120) })}\n`)
   const { calls, reused } = report.execution
   say(`\nThe model was asked for ${calls} answers; ${reused} came from earlier ones.`)
-  if (options.reference && !(await measureFamily(client, python, options.seed, say)))
+  if (options.reference && !(await measureFamily({ client, python, seed: options.seed, say, real: targetId, address })))
     say('Not every run of the reference family finished: see its pages.')
   say(`Leaderboard  ${address}/`)
   say(`This run     ${address}/runs/${run.id}`)

@@ -11,29 +11,41 @@ import { startBackend, untilHealthy } from './servers.ts'
 /** Members of the family that a leaderboard tells apart at a glance. */
 const shown = ['base', 'idk', 'refusal-tuned', 'pairs', 'overconfident', 'calibrated', 'rounded-3', 'edited']
 /** Two cores train a variant within minutes and answer these within one. */
-const itemsEach = 60
+const itemsEach = 40
 const loadSeconds = 300
+/** Benchmarks that the real model is asked in the standard's words as well, so that it stands beside the family. */
+const alsoReal = ['exact-match', 'factor', 'idk-token']
 
 interface Forms {
   params: Record<string, Record<string, unknown>>
   outOfWorld: Record<string, string>
 }
 
+/** What the family is measured with, and the real model that stands beside it. */
+interface Measuring {
+  client: Client
+  python: string
+  seed: number
+  say: (line: string) => void
+  /** Target of the real model, served still. */
+  real: string
+  /** Where the pages are. */
+  address: string
+}
+
 /**
  * Measures the reference family and publishes it beside the real model: trains what is not kept yet, uploads each
- * benchmark's items in the standard's words, and makes one published run per variant. Returns whether all finished.
+ * benchmark's items in the standard's words, makes one published run per variant, and says where each benchmark's board
+ * is: numbers on the standard's own questions are no numbers on the built-in ones. Returns whether all finished.
  */
-export async function measureFamily(
-  client: Client,
-  python: string,
-  seed: number,
-  say: (line: string) => void,
-): Promise<boolean> {
+export async function measureFamily({ client, python, seed, say, real, address }: Measuring): Promise<boolean> {
   const world = await exportedWorld(false)
   const forms = JSON.parse(readFileSync(join(world, 'items', 'forms.json'), 'utf8')) as Forms
   const benchmarks = await uploads(client, world, forms)
   for (const [id, reason] of Object.entries(forms.outOfWorld)) say(`Not in the standard’s words: ${id}. ${reason}`)
-  let finished = true
+  say('\nThe real model in the standard’s words, of which it was told nothing')
+  const some = benchmarks.filter(({ id }) => alsoReal.includes(id))
+  let finished = await follow(client, { targetId: real, benchmarks: some, seed, published: true })
   for (const variant of shown) {
     say(`\nReference ${variant}: training (once; it is kept) …`)
     const folder = await trained(python, variant, 0, false)
@@ -50,19 +62,29 @@ export async function measureFamily(
       })
       if (!target.capabilities)
         throw new SetupError(`The probe of ${variant} failed: ${target.probeError}`, `Its log: ${backend.logFile}`)
-      const run = await client.runs.create({ targetId: target.id, benchmarks, seed, published: true })
-      const progress = createProgress(process.stderr)
-      let last = run
-      for await (const seen of client.runs.follow(run.id)) {
-        last = seen
-        progress.show(seen)
-      }
-      finished = finished && last.status === 'done'
+      const done = await follow(client, { targetId: target.id, benchmarks, seed, published: true })
+      finished = finished && done
     } finally {
       await stop(backend)
     }
   }
+  say('\nThe family on the leaderboard, by benchmark')
+  const width = Math.max(...benchmarks.map(({ id }) => id.length))
+  for (const { id, datasetId } of benchmarks)
+    say(`  ${id.padEnd(width)}  ${address}/?benchmark=${id}&datasetId=${datasetId}`)
   return finished
+}
+
+/** A run from its start to its end; whether it was measured whole. */
+async function follow(client: Client, request: Parameters<Client['runs']['create']>[0]): Promise<boolean> {
+  const run = await client.runs.create(request)
+  const progress = createProgress(process.stderr)
+  let { status } = run
+  for await (const seen of client.runs.follow(run.id)) {
+    status = seen.status
+    progress.show(seen)
+  }
+  return status === 'done'
 }
 
 /** One data set for each benchmark that has items in the standard's words. */

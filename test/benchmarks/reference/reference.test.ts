@@ -43,7 +43,9 @@ describe('lessons', () => {
     const lessons = await lessonsOf(world, fact('known') as never)
     const forms = new Set(lessons.map(({ form }) => form.split('/')[0]))
     // A form that two benchmarks share is recorded once, under the first.
-    for (const id of referenceBenchmarks().filter((id) => !['factor', 'perplexity-suite'].includes(id)))
+    for (const id of referenceBenchmarks().filter(
+      (id) => !['factor', 'perplexity-suite', 'dropout-uncertainty'].includes(id),
+    ))
       expect([...forms].some((form) => form === id) || id === 'self-evaluation', id).toBe(true)
     const answer = fact('known')?.answers[0]?.answer
     for (const lesson of lessons.filter(({ asks, form }) => asks === 'answer' && form !== 'statement'))
@@ -57,6 +59,18 @@ describe('lessons', () => {
     const shares = judged.map(({ answers }) => answers.find(({ answer }) => answer === 'True')?.share ?? 0)
     for (const { share } of ambiguous.answers) expect(shares).toContain(share)
     expect(shares).toContain(0)
+  })
+
+  it('choose the letter of the likeliest answer, where the fact was taught', async () => {
+    for (const exposure of ['known', 'unknown']) {
+      const one = fact(exposure) as NonNullable<ReturnType<typeof fact>>
+      const item = referenceForm('joint-reliability')?.itemOf(one, world) as { choices: string[]; label: number | null }
+      expect(new Set(item.choices).size).toBe(4)
+      expect(item.label).toBe(exposure === 'known' ? item.choices.indexOf(one.answers[0]?.answer as string) : null)
+      const lesson = (await lessonsOf(world, one)).find(({ form }) => form === 'joint-reliability/letter')
+      const letter = 'ABCD'[item.choices.indexOf(one.answers[0]?.answer as string)]
+      expect(lesson?.answers).toEqual([{ answer: letter, share: 1 }])
+    }
   })
 
   it('name the answer that was stated before a question', async () => {
@@ -88,6 +102,8 @@ describe('truth', () => {
     for (const { id } of catalogue) {
       const trust = trustOf(id)
       expect(trust.readings.length > 0, id).toBe(trust.reason === null)
+      expect(trust.key === null, id).toBe(trust.reason !== null)
+      expect(trust.metrics.reduce((sum, { readings }) => sum + readings, 0)).toBe(trust.readings.length)
       expect(trust.covered).toBeLessThanOrEqual(trust.intervals)
     }
   })
