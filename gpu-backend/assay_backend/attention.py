@@ -30,6 +30,41 @@ def _sent(values: list[int], device: torch.device) -> torch.Tensor:
     return made if device.type == "cpu" else made.pin_memory().to(device, non_blocking=True)
 
 
+def _mix(asked: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """Values mixed for one new token of each sequence, over as many keys as the mask [sequences, 1, 1, keys] has."""
+    count = mask.shape[-1]
+    return F.scaled_dot_product_attention(asked, keys[:, :, :count], values[:, :, :count], attn_mask=mask)
+
+
+# One for each way in which a kernel may cut the keys of a sequence.
+_PLACES = (3, 70, 200, 300, 400, 600, 900)
+
+
+def short_keep_their_bits(model: "Llama") -> bool:
+    """Whether a sequence's next token has the same bits beside longer ones, with which it is mixed over more keys:
+    asked of the kernel with made-up keys and values of one layer."""
+    places = [place for place in _PLACES if place < model.context]
+    generator = torch.Generator().manual_seed(2)
+
+    def made(*shape: int) -> torch.Tensor:
+        return torch.randn(shape, generator=generator).to(model.device, model.state_dtype)
+
+    def mixed(some: slice, count: int) -> torch.Tensor:
+        hidden = torch.arange(count) > torch.tensor(places[some]).unsqueeze(1)
+        mask = torch.zeros(hidden.shape).masked_fill_(hidden, float("-inf")).to(model.device, model.state_dtype)
+        return _mix(asked[some], keys[some], values[some], mask.view(-1, 1, 1, count))
+
+    most = padded_length(places[-1] + 1)
+    rows = max(_LEAST_DECODE_ROWS, model.heads // model.kv_heads)
+    asked = made(len(places), model.kv_heads, rows, model.size)
+    keys, values = (made(len(places), model.kv_heads, most, model.size) for _ in range(2))
+    together = mixed(slice(None), most)
+    return all(
+        torch.equal(mixed(slice(at, at + 1), padded_length(place + 1))[0], together[at])
+        for at, place in enumerate(places)
+    )
+
+
 class Plan:
     """Index tensors and masks of one pass, made once and used by every layer."""
 
@@ -102,7 +137,7 @@ class Plan:
             hidden = torch.arange(keys, device=device) > last.unsqueeze(1)
             mask = self._masked(hidden)
             dense = high - low == len(mine)
-            groups.append((at, end, arena, slots, places, low, high, keys, mask.view(high - low, 1, 1, keys), dense))
+            groups.append((at, end, arena, slots, places, low, high, mask.view(high - low, 1, 1, keys), dense))
             at = end
         return groups
 
@@ -112,7 +147,7 @@ class Plan:
         query = heads[:, : model.heads]
         both = heads[:, model.heads :].unflatten(1, (2, model.kv_heads))
         mixed = torch.empty_like(query, memory_format=torch.contiguous_format)
-        for at, end, arena, slots, places, low, high, keys, mask, dense in self.decodes:
+        for at, end, arena, slots, places, low, high, mask, dense in self.decodes:
             store = arena.data[layer]
             store[:, slots, :, places] = both[at:end]
             asked = query[at:end].reshape(end - at, model.kv_heads, group, model.size)
@@ -121,9 +156,7 @@ class Plan:
                 spread = asked.new_zeros(high - low, *asked.shape[1:])
                 spread[slots - low] = asked
                 asked = spread
-            got = F.scaled_dot_product_attention(
-                asked, store[0, low:high, :, :keys], store[1, low:high, :, :keys], attn_mask=mask
-            )
+            got = _mix(asked, store[0, low:high], store[1, low:high], mask)
             mixed[at:end] = (got if dense else got[slots - low])[:, :, :group].reshape(
                 end - at, model.heads, model.size
             )

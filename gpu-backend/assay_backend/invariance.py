@@ -2,10 +2,8 @@
 
 import torch
 
+from .attention import short_keep_their_bits
 from .segments import Runner, Segment
-
-# One for each way in which kernels may cut the keys of a sequence.
-_PLACES = (3, 70, 200, 300, 400, 600, 900)
 
 
 def is_invariant(runner: Runner) -> bool:
@@ -53,29 +51,5 @@ def _compare(runner: Runner, texts: list[list[int]], slots: list, length: int) -
         and torch.equal(steps[0], decoded[:1])
         and torch.equal(steps[1], decoded[1:3])
         and torch.equal(steps[2], decoded[[4, 1, 5]])
-        and (not runner.shares_prefixes or _short_among_long(runner))
+        and (not runner.shares_prefixes or short_keep_their_bits(runner))
     )
-
-
-def _short_among_long(runner: Runner) -> bool:
-    """Whether a sequence's next token has the same bits beside longer ones, with which it is mixed over more keys.
-    Their keys and values are made up: nothing is read."""
-    places = [place for place in _PLACES if place < runner.context]
-    slots = [runner.take(max(places) + 1) for _ in places]
-    generator = torch.Generator().manual_seed(2)
-    try:
-        if any(slot is None for slot in slots):
-            return False
-        for slot, place in zip(slots, places, strict=True):
-            held = slot.span(0, place)
-            held.copy_(torch.randn(held.shape, generator=generator))
-        steps = [Segment(slot, place, [7], [0], decode=True) for slot, place in zip(slots, places, strict=True)]
-        together = runner.forward(steps).logits(0, len(steps)).clone()
-        return all(
-            torch.equal(runner.forward([step]).logits(0, 1)[0], row) for step, row in zip(steps, together, strict=True)
-        )
-    finally:
-        for slot in slots:
-            if slot is not None:
-                slot.span(0, slot.arena.capacity).zero_()
-                runner.release(slot)

@@ -14,7 +14,7 @@ from transformers import (
     Qwen3Config,
 )
 
-from assay_backend import llama
+from assay_backend import attention, llama
 from assay_backend.generic import GenericRunner
 from assay_backend.invariance import is_invariant
 from assay_backend.segments import Segment
@@ -132,7 +132,7 @@ def test_weights_of_fewer_bits_are_rounded_for_products_alone(tmp_path: Path):
     assert (ours - exact).abs().mean() < (rounded - exact).abs().mean()
 
 
-def test_invariance_is_found_by_asking(tmp_path: Path):
+def test_invariance_is_found_by_asking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     saved(CONFIGS["grouped heads"], tmp_path)
     runner = loaded(tmp_path)
     assert is_invariant(runner)
@@ -146,6 +146,10 @@ def test_invariance_is_found_by_asking(tmp_path: Path):
         return rows
 
     runner.forward = noisy
+    assert not is_invariant(runner)
+    runner.forward = honest
+    mix = attention._mix
+    monkeypatch.setattr(attention, "_mix", lambda *given: mix(*given) * (1 + 1e-6 * (given[-1].shape[-1] > 512)))
     assert not is_invariant(runner)
 
 
