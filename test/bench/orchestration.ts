@@ -176,8 +176,8 @@ async function main(chosen: Setting[], repeats: number): Promise<void> {
           limits: { maxConnections: setting.connections, maxBatch: 64 },
         })
         // One of each first, so that neither pays for compilation.
-        await measureBare(server.url, { ...setting, items: 640 })
-        await measureRun(instance, target.id, { ...setting, items: 640 }, seed++)
+        await measureBare(server.url, { ...setting, items: 2000 })
+        await measureRun(instance, target.id, { ...setting, items: 2000 }, seed++)
         const own: number[] = []
         const floor: number[] = []
         let peak = 0
