@@ -5,27 +5,24 @@ import type { Evidence, EvidenceName } from '../../methods/estimators/evidence.t
 import { type Maybe, missing } from '../../methods/undefined-value.ts'
 import { ask, asksByChat, continued, promptFor, textOf } from '../asking.ts'
 import { truthPrompt } from '../truth.ts'
+import { judgeAlternatives, judgeEntailment } from './estimators.entailment.ts'
 import {
   type Answered,
   answerEvidence,
   brainstormed,
   countedAnswers,
-  embeddingSimilarity,
-  judgeAlternatives,
-  judgeEntailment,
   noneOfTheAbove,
   type Part,
   repeatedAnswer,
   representatives,
-  type Similarity,
   sampleStates,
   secondTurn,
   shownAnswers,
   verdictOn,
   wantedPart,
   withoutQuestion,
-  wordSimilarity,
 } from './estimators.evidence.ts'
+import { embeddingSimilarity, type Similarity, wordSimilarity } from './estimators.similarity.ts'
 
 /** Questions to the model and tokens that it wrote, of one kind of evidence on one item. */
 export interface Cost {
