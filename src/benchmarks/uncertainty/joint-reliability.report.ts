@@ -13,6 +13,7 @@ import {
   withReading,
 } from '../report/metrics.ts'
 import { reportedRows, worstItems } from '../report/rows.ts'
+import { type TextOf, textsWith } from '../report/texts.ts'
 import {
   brierOf,
   chanceCorrectedError,
@@ -47,17 +48,7 @@ export function reportJointReliability(
   const suffix = all.some((row) => row.detail.empirical) ? ':empirical' : ''
   const judged = judgedBy(all, 'target')
   const sures = suresOf(all, 'target')
-  const text = (
-    id: string,
-    title: string,
-    direction: Metric['direction'],
-    unit: Metric['unit'] = 'none',
-  ): MetricText => ({
-    id: `${id}${suffix}`,
-    title,
-    direction,
-    unit,
-  })
+  const text = textsWith(suffix)
   const of = (named: MetricText, statistic: (some: Judged[]) => number | null) =>
     statisticMetric(named, judged, statistic, seed)
   const ece = calibrationErrorMetric(
@@ -148,9 +139,7 @@ function temperedMetric(text: MetricText, judged: Judged[], seed: number): Metri
   )
 }
 
-type Text = (id: string, title: string, direction: Metric['direction'], unit?: Metric['unit']) => MetricText
-
-function corruptionMetrics(all: JointRow[], params: JointParams, text: Text, seed: number): Metric[] {
+function corruptionMetrics(all: JointRow[], params: JointParams, text: TextOf, seed: number): Metric[] {
   const some = all.filter(isCorrupted)
   const summary = corruptionOf(all, 'target', params)
   const reason: NullReason = some.length === 0 ? 'no_items' : 'not_asked'
@@ -199,7 +188,7 @@ function corruptionMetrics(all: JointRow[], params: JointParams, text: Text, see
   ]
 }
 
-function detectionMetrics(sures: Sure[], text: Text, seed: number): Metric[] {
+function detectionMetrics(sures: Sure[], text: TextOf, seed: number): Metric[] {
   const of = (named: MetricText, statistic: (some: Sure[]) => number | null) =>
     statisticMetric(named, sures, statistic, seed, 'single_class')
   return [

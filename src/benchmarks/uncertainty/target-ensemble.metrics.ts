@@ -1,8 +1,9 @@
 import type { Metric, NullReason } from '../../../schema/report.ts'
 import { mean } from '../../methods/statistics/summary.ts'
 import { accuracyLine, effectiveRobustness, jensenGaps } from '../../methods/uncertainty/target-ensemble.ts'
-import { type MetricText, meanMetric, missingMetric, statisticMetric } from '../report/metrics.ts'
+import { meanMetric, missingMetric, statisticMetric } from '../report/metrics.ts'
 import { remembered } from '../report/rows.ts'
+import type { TextOf } from '../report/texts.ts'
 import { errorOf, type Judged, nllOf } from './choice-measures.ts'
 import {
   accuraciesOf,
@@ -18,8 +19,6 @@ import {
   type Voice,
   voicesOf,
 } from './target-ensemble.voices.ts'
-
-type Text = (id: string, title: string, direction: Metric['direction'], unit?: Metric['unit']) => MetricText
 
 /** Mean of the members' metric less that of their mean distribution. */
 function gainOf(
@@ -39,7 +38,7 @@ export function headlineOf(
   all: EnsembleRow[],
   ensemble: Voice | undefined,
   larger: Voice | undefined,
-  text: Text,
+  text: TextOf,
   seed: number,
 ): Metric {
   const shifted = all.filter((row) => row.detail.split === 'shifted')
@@ -76,7 +75,7 @@ export const gainMetrics = (
   all: EnsembleRow[],
   voices: Voice[],
   split: (typeof SPLITS)[number],
-  text: Text,
+  text: TextOf,
   seed: number,
 ): Metric[] => {
   const some = all.filter((row) => row.detail.split === split.id)
@@ -109,7 +108,7 @@ export const gainMetrics = (
 }
 
 /** How far the members differ, by three measures. */
-export const diversityMetrics = (all: EnsembleRow[], text: Text, seed: number): Metric[] =>
+export const diversityMetrics = (all: EnsembleRow[], text: TextOf, seed: number): Metric[] =>
   (
     [
       ['disagreement', 'Pairs of members that choose differently', 'share'],
@@ -130,7 +129,7 @@ export function largerMetrics(
   all: EnsembleRow[],
   ensemble: Voice | undefined,
   larger: Voice | undefined,
-  text: Text,
+  text: TextOf,
   seed: number,
 ): Metric[] {
   const correlation = (id: 'id' | 'shifted', title: string) =>
@@ -192,7 +191,7 @@ export function largerMetrics(
 }
 
 /** How far the ensemble lies above the line that single targets make. */
-export function robustnessMetrics(all: readonly EnsembleRow[], voices: readonly Voice[], text: Text): Metric[] {
+export function robustnessMetrics(all: readonly EnsembleRow[], voices: readonly Voice[], text: TextOf): Metric[] {
   const singles = voices.filter(({ kind }) => kind !== 'ensemble').flatMap((voice) => accuraciesOf(all, voice) ?? [])
   const line = accuracyLine(singles)
   const ensemble = voices.find(({ name }) => name === 'ensemble')

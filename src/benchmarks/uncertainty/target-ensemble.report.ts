@@ -1,8 +1,9 @@
-import type { BenchmarkReport, Metric } from '../../../schema/report.ts'
+import type { BenchmarkReport } from '../../../schema/report.ts'
 import type { ReportContext, Row } from '../define.ts'
 import { degenerateLevel, fewClusters, lostItems } from '../report/caveats.ts'
-import { type MetricText, withReading } from '../report/metrics.ts'
+import { withReading } from '../report/metrics.ts'
 import { reportedRows, worstItems } from '../report/rows.ts'
+import { textsWith } from '../report/texts.ts'
 import { confidenceOf, creditOf, errorOf } from './choice-measures.ts'
 import {
   diversityMetrics,
@@ -26,17 +27,7 @@ export function reportTargetEnsemble(
   const voices = voicesOf(all)
   const pseudo = all.some((row) => row.detail.pseudo)
   const suffix = `${pseudo ? ':pseudo' : ''}${all.some((row) => row.detail.votes) ? ':votes' : ''}`
-  const text = (
-    id: string,
-    title: string,
-    direction: Metric['direction'],
-    unit: Metric['unit'] = 'none',
-  ): MetricText => ({
-    id: `${id}${suffix}`,
-    title,
-    direction,
-    unit,
-  })
+  const text = textsWith(suffix)
   const ensemble = voices.find(({ name }) => name === 'ensemble')
   const larger = voices.find(({ name }) => name === 'larger')
   const headline = headlineOf(all, ensemble, larger, text, seed)
