@@ -1,8 +1,7 @@
 import type { Alternative, Evidence, VocabularyTerms } from '../../methods/estimators/evidence.ts'
 import { exactClasses } from '../../methods/estimators/meaning-classes.ts'
-import { jaccardMatrix, jaccardSimilarity } from '../../methods/text/jaccard.ts'
 import { normalizeAnswer } from '../../methods/text/normalize.ts'
-import type { Entailment, Model, Sample, TokenLogprob } from '../../model/model.ts'
+import type { Model, Sample, TokenLogprob } from '../../model/model.ts'
 import { ask, asksByChat, errorKind, type Mode, promptFor } from '../asking.ts'
 import { ALTERNATIVES, firstCandidates, wordMass } from '../first-token.ts'
 import { lettered, letterShares } from '../letters.ts'
@@ -39,8 +38,7 @@ export interface Answered {
   samples: readonly Sample[]
 }
 
-export const logprobsOf = (sample: Sample | undefined): number[] | undefined =>
-  sample?.tokens?.map((token) => token.logprob)
+const logprobsOf = (sample: Sample | undefined): number[] | undefined => sample?.tokens?.map((token) => token.logprob)
 
 /** Evidence that the greedy answer and the samples hold by themselves. */
 export function answerEvidence({ greedy, samples }: Answered): Partial<Evidence> {
@@ -61,7 +59,7 @@ export function answerEvidence({ greedy, samples }: Answered): Partial<Evidence>
 }
 
 /** The alternatives of a token, the chosen one first. */
-export const alternativesOf = ({ token, logprob, top }: TokenLogprob): Alternative[] => [
+const alternativesOf = ({ token, logprob, top }: TokenLogprob): Alternative[] => [
   { token, logprob },
   ...top.filter((other) => other.token !== token),
 ]
@@ -93,140 +91,6 @@ export async function withoutQuestion({
     greedyLogprobs: asked.tokens.map((token) => token.logprob ?? 0),
     unconditionalLogprobs,
     greedyEntropies: asked.tokens.map((token) => token.entropy ?? Number.NaN),
-  }
-}
-
-/** What an entailment judge says of the samples among each other and of the greedy answer against each. */
-export interface Judged {
-  evidence: Pick<Evidence, 'nli' | 'greedyNli'>
-  greedySimilarity: number[]
-  similarity: number[][]
-  by: string
-  pairs: number
-}
-
-const SAME: Entailment = { entail: 1, neutral: 0, contradict: 0, by: '' }
-
-/**
- * Both directions between all distinct answers, each read after its question as in the source of semantic entropy;
- * equal answers entail each other.
- */
-export async function judgeEntailment({ target, question, greedy, samples }: Answered): Promise<Judged> {
-  const texts = [greedy, ...samples].map(({ text }) => text.trim())
-  const distinct = [...new Set(texts)]
-  const pairs = distinct.flatMap((_, i) => distinct.flatMap((_, j) => (i === j ? [] : [[i, j] as const])))
-  const read = (place: number): string => `${question} ${distinct[place]}`
-  const answers = await target.entail(pairs.map(([i, j]) => [read(i), read(j)]))
-  const found = new Map(pairs.map(([i, j], place) => [`${i} ${j}`, answers[place] as Entailment]))
-  const of = texts.map((text) => distinct.indexOf(text))
-  const between = (a: number, b: number): Entailment =>
-    of[a] === of[b] ? SAME : (found.get(`${of[a]} ${of[b]}`) ?? SAME)
-  const places = samples.map((_, place) => place + 1)
-  const matrix = (read: (one: Entailment) => number) => places.map((i) => places.map((j) => read(between(i, j))))
-  return {
-    evidence: {
-      nli: { entail: matrix((one) => one.entail), contradict: matrix((one) => one.contradict) },
-      greedyNli: {
-        contradict: places.map((place) => between(0, place).contradict),
-        neutral: places.map((place) => between(0, place).neutral),
-      },
-    },
-    greedySimilarity: places.map((place) => (between(0, place).entail + between(place, 0).entail) / 2),
-    similarity: places.map((i) => places.map((j) => (between(i, j).entail + between(j, i).entail) / 2)),
-    by: answers[0]?.by ?? 'equal',
-    pairs: pairs.length,
-  }
-}
-
-/** How each alternative of each token of the greedy answer relates to the token that was chosen. */
-export async function judgeAlternatives(
-  { target }: Answered,
-  topK: readonly (readonly Alternative[])[],
-): Promise<{ alternativeNli: Evidence['alternativeNli']; pairs: number; by: string | null }> {
-  const keyOf = (alternative: string, chosen: string) => `${alternative}\u0000${chosen}`
-  const wanted = new Map<string, [string, string]>()
-  for (const [chosen, ...others] of topK)
-    for (const { token } of others) {
-      const pair: [string, string] = [token.trim(), chosen?.token.trim() ?? '']
-      if (pair[0] !== '' && pair[1] !== '' && pair[0] !== pair[1]) wanted.set(keyOf(...pair), pair)
-    }
-  const answers = await target.entail([...wanted.values()])
-  const relations = new Map([...wanted.keys()].map((key, place) => [key, answers[place] as Entailment]))
-  const alternativeNli = topK.map(([chosen, ...others]) => [
-    'entail' as const,
-    ...others.map(({ token }) => {
-      const [own, kept] = [token.trim(), chosen?.token.trim() ?? '']
-      if (own === kept) return 'entail' as const
-      const judged = relations.get(keyOf(own, kept))
-      if (!judged) return 'neutral' as const
-      if (judged.entail > judged.contradict && judged.entail > judged.neutral) return 'entail' as const
-      return judged.contradict > judged.neutral ? ('contradict' as const) : ('neutral' as const)
-    }),
-  ])
-  return { alternativeNli, pairs: wanted.size, by: answers[0]?.by ?? null }
-}
-
-/** Evidence that rests on the similarity of two texts. */
-export type Similarity = Pick<Evidence, 'similarity' | 'greedySimilarity' | 'tokenSimilarity' | 'sampleTokenSimilarity'>
-
-const SPECIAL = /^(?:<[^<>\s]{1,40}>|\[[A-Z]{1,12}\])$/
-
-/** The answer without each of its tokens in turn; null for a token that leaves it whole. */
-function reducedTexts({ tokens = [] }: Sample): (string | null)[] {
-  const spelt = tokens.map(({ token }) => token)
-  return spelt.map((token, place) =>
-    SPECIAL.test(token.trim()) ? null : [...spelt.slice(0, place), ...spelt.slice(place + 1)].join('').trim(),
-  )
-}
-
-/** Similarity to the whole answer without each token: ½ for a single token, 1 for a special one. */
-const withoutEachToken = (sample: Sample, similarityOf: (reduced: string) => number): number[] =>
-  reducedTexts(sample).map((reduced, _, all) => (reduced === null ? 1 : all.length === 1 ? 0.5 : similarityOf(reduced)))
-
-/** By shared words; needs nobody. */
-export const wordSimilarity = ({ greedy, samples }: Answered): Similarity => ({
-  similarity: jaccardMatrix(samples.map(({ text }) => text.trim())),
-  greedySimilarity: samples.map(({ text }) => jaccardSimilarity(greedy.text.trim(), text.trim())),
-  tokenSimilarity: withoutEachToken(greedy, (reduced) => jaccardSimilarity(greedy.text.trim(), reduced)),
-  sampleTokenSimilarity: samples.map((sample) =>
-    withoutEachToken(sample, (reduced) => jaccardSimilarity(sample.text.trim(), reduced)),
-  ),
-})
-
-/** By the cosine of embeddings, negative ones counting as 0; also the embedding of each sample. */
-export async function embeddingSimilarity({ target, greedy, samples }: Answered) {
-  const all = [greedy, ...samples]
-  const whole = all.map(({ text }) => text.trim())
-  const reduced = all.flatMap((sample) => reducedTexts(sample).filter((text) => text !== null))
-  const texts = [...new Set([...whole, ...reduced])].filter((text) => text !== '')
-  const vectors = new Map((await target.embed(texts)).map((vector, place) => [texts[place] as string, vector]))
-  const cosine = (a: string, b: string): number => {
-    const [first, second] = [vectors.get(a), vectors.get(b)]
-    if (a === b) return 1
-    if (!first || !second) return 0
-    let [dot, squaresA, squaresB] = [0, 0, 0]
-    for (let i = 0; i < first.length; i++) {
-      const [x, y] = [first[i] as number, second[i] as number]
-      dot += x * y
-      squaresA += x * x
-      squaresB += y * y
-    }
-    return squaresA === 0 || squaresB === 0 ? 0 : Math.min(1, Math.max(0, dot / Math.sqrt(squaresA * squaresB)))
-  }
-  const [own, ...others] = whole as [string, ...string[]]
-  const similarity: Similarity = {
-    similarity: others.map((a, i) => others.map((b, j) => (i === j ? 1 : cosine(a, b)))),
-    greedySimilarity: others.map((text) => cosine(own, text)),
-    tokenSimilarity: withoutEachToken(greedy, (text) => cosine(own, text)),
-    sampleTokenSimilarity: samples.map((sample, i) =>
-      withoutEachToken(sample, (text) => cosine(others[i] as string, text)),
-    ),
-  }
-  const embeddings = others.map((text) => vectors.get(text))
-  return {
-    similarity,
-    sampleEmbeddings: embeddings.every((vector) => vector !== undefined) ? embeddings : undefined,
-    texts: texts.length,
   }
 }
 

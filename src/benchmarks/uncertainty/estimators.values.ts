@@ -5,27 +5,24 @@ import type { Evidence, EvidenceName } from '../../methods/estimators/evidence.t
 import { type Maybe, missing } from '../../methods/undefined-value.ts'
 import { ask, asksByChat, continued, promptFor, textOf } from '../asking.ts'
 import { truthPrompt } from '../truth.ts'
+import { judgeAlternatives, judgeEntailment } from './estimators.entailment.ts'
 import {
   type Answered,
   answerEvidence,
   brainstormed,
   countedAnswers,
-  embeddingSimilarity,
-  judgeAlternatives,
-  judgeEntailment,
   noneOfTheAbove,
   type Part,
   repeatedAnswer,
   representatives,
-  type Similarity,
   sampleStates,
   secondTurn,
   shownAnswers,
   verdictOn,
   wantedPart,
   withoutQuestion,
-  wordSimilarity,
 } from './estimators.evidence.ts'
+import { embeddingSimilarity, type Similarity, wordSimilarity } from './estimators.similarity.ts'
 
 /** Questions to the model and tokens that it wrote, of one kind of evidence on one item. */
 export interface Cost {
@@ -160,71 +157,51 @@ async function askParts(answered: Answered, asking: Asking) {
     answer,
     samples.map(({ text }) => text.trim()),
   )
-  const [
-    judged,
-    alternatives,
-    embedded,
-    unconditional,
-    truth,
-    truthWithSamples,
-    verdicts,
-    stated,
-    linguistic,
-    later,
-    refusal,
-    shownScores,
-    shownCounts,
-    repeated,
-    none,
-    dropout,
-    states,
-  ] = await Promise.all([
-    wantedPart(wants('entailment') && entailment && samples.length > 1, () => judgeEntailment(answered)),
-    wantedPart(wants('alternatives') && entailment && topK.length > 0, () => judgeAlternatives(answered, topK)),
-    wantedPart(wants('similarity') && embeddings, () => embeddingSimilarity(answered)),
-    wantedPart(wants('withoutQuestion') && scores && answer !== '', () => withoutQuestion(answered)),
-    wantedPart(wants('truth') && logprobs, () => verdictOn(answered, verdict)),
-    wantedPart(wants('truthWithSamples') && logprobs, () => verdictOn(answered, inView)),
-    wantedPart(wants('verdicts'), () =>
+  const asked = await allOf({
+    judged: wantedPart(wants('entailment') && entailment && samples.length > 1, () => judgeEntailment(answered)),
+    alternatives: wantedPart(wants('alternatives') && entailment && topK.length > 0, () =>
+      judgeAlternatives(answered, topK),
+    ),
+    embedded: wantedPart(wants('similarity') && embeddings, () => embeddingSimilarity(answered)),
+    unconditional: wantedPart(wants('withoutQuestion') && scores && answer !== '', () => withoutQuestion(answered)),
+    truth: wantedPart(wants('truth') && logprobs, () => verdictOn(answered, verdict)),
+    truthWithSamples: wantedPart(wants('truthWithSamples') && logprobs, () => verdictOn(answered, inView)),
+    verdicts: wantedPart(wants('verdicts'), () =>
       ask(target, mode, verdict, { n: asking.verdicts, temperature: 1, maxTokens: 3 }),
     ),
-    wantedPart(wants('stated'), () => oneLine(answered, STATED)),
-    wantedPart(wants('linguistic'), () => oneLine(answered, LINGUISTIC)),
-    wantedPart(wants('secondTurn'), () => secondTurn(answered)),
-    wantedPart(wants('refusal') && scores, () => refusalMass(answered, asking)),
-    wantedPart(wants('shownAnswers') && scores, () => shownAnswers(answered, shown)),
-    wantedPart(wants('shownAnswers') && !scores, () => countedAnswers(answered, shown, asking.maxTokens)),
-    wantedPart(wants('ownAnswerShown') && scores && answer !== '', () => repeatedAnswer(answered)),
-    wantedPart(wants('noneOfTheAbove') && logprobs, () => noneOfTheAbove(answered, shown)),
-    wantedPart(wants('dropout') && full && answer !== '', () =>
+    stated: wantedPart(wants('stated'), () => oneLine(answered, STATED)),
+    linguistic: wantedPart(wants('linguistic'), () => oneLine(answered, LINGUISTIC)),
+    later: wantedPart(wants('secondTurn'), () => secondTurn(answered)),
+    refusal: wantedPart(wants('refusal') && scores, () => refusalMass(answered, asking)),
+    shownScores: wantedPart(wants('shownAnswers') && scores, () => shownAnswers(answered, shown)),
+    shownCounts: wantedPart(wants('shownAnswers') && !scores, () => countedAnswers(answered, shown, asking.maxTokens)),
+    repeated: wantedPart(wants('ownAnswerShown') && scores && answer !== '', () => repeatedAnswer(answered)),
+    none: wantedPart(wants('noneOfTheAbove') && logprobs, () => noneOfTheAbove(answered, shown)),
+    dropout: wantedPart(wants('dropout') && full && answer !== '', () =>
       target.dropout(promptFor(target, mode, answered.prompt), greedy.text, {
         passes: asking.passes,
         rate: asking.dropoutRate,
       }),
     ),
-    wantedPart(wants('hiddenStates') && full && samples.length > 1, () => sampleStates(answered)),
-  ])
+    states: wantedPart(wants('hiddenStates') && full && samples.length > 1, () => sampleStates(answered)),
+  })
+  const { alternatives } = asked
   return {
-    judged,
+    ...asked,
     alternatives: alternatives && {
       ...alternatives,
       evidence: { greedyTopK: topK, alternativeNli: alternatives.alternativeNli },
     },
-    embedded,
-    unconditional,
-    truth,
-    truthWithSamples,
-    verdicts,
-    stated,
-    linguistic,
-    later,
-    refusal,
-    shownScores,
-    shownCounts,
-    repeated,
-    none,
-    dropout,
-    states,
+  }
+}
+
+/** Answers by name, once all are there. */
+async function allOf<Parts extends Record<string, Promise<unknown>>>(
+  parts: Parts,
+): Promise<{ [Name in keyof Parts]: Awaited<Parts[Name]> }> {
+  const answers = await Promise.all(Object.values(parts))
+  return Object.fromEntries(Object.keys(parts).map((name, place) => [name, answers[place]])) as {
+    [Name in keyof Parts]: Awaited<Parts[Name]>
   }
 }
 

@@ -37,7 +37,8 @@ interface Measuring {
   random: Random
 }
 
-const none: Measured = {
+/** What is told of an item that nothing could be measured of. */
+export const notMeasured: Measured = {
   first: [],
   second: [],
   information: null,
@@ -51,7 +52,7 @@ const none: Measured = {
 export async function measure(measuring: Measuring): Promise<Measured> {
   const { classes, scored, missingMass } = measuring
   const found = scored ? await byScores(measuring) : await bySamples(measuring)
-  if (!found) return none
+  if (!found) return notMeasured
   const { information, informationWithoutCopying, entropy, copyingRate } = found
   const samples = classes.reduce((sum, { size }) => sum + size, 0)
   const gamma1 = 1 / (samples * classes.length)

@@ -11,7 +11,7 @@ import { askTruth, truthPrompt } from '../truth.ts'
 import { answerClassesOf, classPlace } from './iterative-prompting.classes.ts'
 import { iterativeImporters } from './iterative-prompting.importers.ts'
 import { iterativeItems } from './iterative-prompting.items.ts'
-import { hinted, measure, plain } from './iterative-prompting.measure.ts'
+import { hinted, measure, notMeasured, plain } from './iterative-prompting.measure.ts'
 import { reportIterativePrompting } from './iterative-prompting.report.ts'
 
 const params = z
@@ -177,13 +177,7 @@ export const iterativePrompting = defineBenchmark({
 })
 
 const unmeasured = {
-  first: [],
-  second: [],
-  information: null,
-  informationWithoutCopying: null,
-  informationBound: null,
-  entropy: null,
-  copyingRate: null,
+  ...notMeasured,
   sampleEntropy: null,
   semanticEntropy: null,
   pTrue: null,

@@ -1,12 +1,6 @@
 import type { BenchmarkReport, Metric, NullReason } from '../../../schema/report.ts'
 import { rocAuc } from '../../methods/statistics/binary-classification.ts'
-import { mean } from '../../methods/statistics/summary.ts'
-import {
-  type CorruptionErrors,
-  type CorruptionSummary,
-  corruptionErrors,
-  outOfDistributionDetection,
-} from '../../methods/uncertainty/joint-reliability.ts'
+import type { CorruptionSummary } from '../../methods/uncertainty/joint-reliability.ts'
 import type { ReportContext, Row } from '../define.ts'
 import { degenerateLevel, fewClusters, lostItems } from '../report/caveats.ts'
 import { foldsOf } from '../report/folds.ts'
@@ -18,7 +12,8 @@ import {
   statisticMetric,
   withReading,
 } from '../report/metrics.ts'
-import { type Reported, remembered, reportedRows, worstItems } from '../report/rows.ts'
+import { reportedRows, worstItems } from '../report/rows.ts'
+import { type TextOf, textsWith } from '../report/texts.ts'
 import {
   brierOf,
   chanceCorrectedError,
@@ -30,97 +25,18 @@ import {
   type Judged,
   nllOf,
 } from './choice-measures.ts'
+import {
+  corruptionOf,
+  detectionOf,
+  isCorrupted,
+  type JointRow,
+  judgedBy,
+  meanCorruptionError,
+  type Sure,
+  suresOf,
+} from './joint-reliability.measures.ts'
 import { curvesOf, kindTable, rankTables, targetTable } from './joint-reliability.tables.ts'
 import type { JointDetail, JointParams } from './joint-reliability.ts'
-
-export type JointRow = Reported<JointDetail>
-
-/** Clean answers of one target to known questions. */
-export const judgedBy = (rows: readonly JointRow[], name: string): Judged[] =>
-  rows.flatMap(({ cluster, detail: { label, split, answers } }) => {
-    const shares = answers[name]?.clean ?? null
-    return split === 'ood' || label === null || shares === null ? [] : [{ cluster, shares, label }]
-  })
-
-/** Answers to corrupted questions at one kind and severity. */
-export const judgedAt = (rows: readonly JointRow[], name: string, kind: number, severity: number): Judged[] =>
-  rows.flatMap(({ cluster, detail: { label, answers } }) => {
-    const shares = answers[name]?.corrupted[kind]?.[severity] ?? null
-    return label === null || shares === null ? [] : [{ cluster, shares, label }]
-  })
-
-export const isCorrupted = (row: JointRow): boolean => (row.detail.answers.target?.corrupted.length ?? 0) > 0
-
-/** Errors of one row by target, kind and severity; null where nothing could be read. */
-const errorsOfRow = remembered((row: JointRow): Record<string, (number | null)[][]> => {
-  const { label, answers } = row.detail
-  return Object.fromEntries(
-    Object.entries(answers).map(([name, { corrupted }]) => [
-      name,
-      corrupted.map((list) =>
-        list.map((shares) => (label === null || shares === null ? null : 1 - creditOf({ shares, label }))),
-      ),
-    ]),
-  )
-})
-
-function meanErrorAt(rows: readonly JointRow[], name: string, kind: number, severity: number): number | null {
-  let [sum, count] = [0, 0]
-  for (const row of rows) {
-    const error = errorsOfRow(row)[name]?.[kind]?.[severity] ?? null
-    if (error === null) continue
-    sum += error
-    count++
-  }
-  return count === 0 ? null : sum / count
-}
-
-/** Error rates by kind and severity; a kind without an answer at some severity is left out. */
-function errorsOf(rows: readonly JointRow[], name: string, { kinds, severities }: JointParams): CorruptionErrors {
-  const found: [string, number[]][] = kinds.map((kind, at) => [
-    kind,
-    severities.flatMap((_, severity) => meanErrorAt(rows, name, at, severity) ?? []),
-  ])
-  return Object.fromEntries(found.filter(([, rates]) => rates.length === severities.length))
-}
-
-/** Corruption errors of a target against the baseline, plain and relative to the same questions uncorrupted. */
-export function corruptionOf(
-  rows: readonly JointRow[],
-  name: string,
-  params: JointParams,
-): { plain: CorruptionSummary; relative: CorruptionSummary } | null {
-  const some = rows.filter(isCorrupted)
-  if (some.length === 0 || !some.every((row) => row.detail.answers.baseline)) return null
-  const [own, base] = [errorsOf(some, name, params), errorsOf(some, 'baseline', params)]
-  const clean = { target: errorOf(judgedBy(some, name)) ?? 0, baseline: errorOf(judgedBy(some, 'baseline')) ?? 0 }
-  return { plain: corruptionErrors(own, base), relative: corruptionErrors(own, base, clean) }
-}
-
-/** Mean error over kinds and severities, for runs without a baseline. */
-export const meanCorruptionError = (rows: readonly JointRow[], name: string, params: JointParams): number | null =>
-  mean(Object.values(errorsOf(rows.filter(isCorrupted), name, params)).flat())
-
-interface Sure {
-  cluster: string
-  confidence: number
-  known: boolean
-  length: number
-}
-
-export const suresOf = (rows: readonly JointRow[], name: string): Sure[] =>
-  rows.flatMap(({ cluster, detail }) => {
-    const shares = detail.answers[name]?.clean ?? null
-    return shares === null
-      ? []
-      : [{ cluster, confidence: confidenceOf(shares), known: detail.split === 'id', length: detail.length }]
-  })
-
-export const detectionOf = (some: readonly Sure[]) =>
-  outOfDistributionDetection(
-    some.map(({ confidence }) => confidence),
-    some.map(({ known }) => known),
-  )
 
 /** The report: one row a target over all four concerns, and no sum of them. */
 export function reportJointReliability(
@@ -132,17 +48,7 @@ export function reportJointReliability(
   const suffix = all.some((row) => row.detail.empirical) ? ':empirical' : ''
   const judged = judgedBy(all, 'target')
   const sures = suresOf(all, 'target')
-  const text = (
-    id: string,
-    title: string,
-    direction: Metric['direction'],
-    unit: Metric['unit'] = 'none',
-  ): MetricText => ({
-    id: `${id}${suffix}`,
-    title,
-    direction,
-    unit,
-  })
+  const text = textsWith(suffix)
   const of = (named: MetricText, statistic: (some: Judged[]) => number | null) =>
     statisticMetric(named, judged, statistic, seed)
   const ece = calibrationErrorMetric(
@@ -233,9 +139,7 @@ function temperedMetric(text: MetricText, judged: Judged[], seed: number): Metri
   )
 }
 
-type Text = (id: string, title: string, direction: Metric['direction'], unit?: Metric['unit']) => MetricText
-
-function corruptionMetrics(all: JointRow[], params: JointParams, text: Text, seed: number): Metric[] {
+function corruptionMetrics(all: JointRow[], params: JointParams, text: TextOf, seed: number): Metric[] {
   const some = all.filter(isCorrupted)
   const summary = corruptionOf(all, 'target', params)
   const reason: NullReason = some.length === 0 ? 'no_items' : 'not_asked'
@@ -284,7 +188,7 @@ function corruptionMetrics(all: JointRow[], params: JointParams, text: Text, see
   ]
 }
 
-function detectionMetrics(sures: Sure[], text: Text, seed: number): Metric[] {
+function detectionMetrics(sures: Sure[], text: TextOf, seed: number): Metric[] {
   const of = (named: MetricText, statistic: (some: Sure[]) => number | null) =>
     statisticMetric(named, sures, statistic, seed, 'single_class')
   return [

@@ -12,7 +12,7 @@ import {
   judgedBy,
   meanCorruptionError,
   suresOf,
-} from './joint-reliability.report.ts'
+} from './joint-reliability.measures.ts'
 import type { JointParams } from './joint-reliability.ts'
 
 interface Column {

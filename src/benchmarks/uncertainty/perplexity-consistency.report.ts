@@ -1,7 +1,6 @@
-import type { BenchmarkReport, Curve, Metric, NullReason, Table } from '../../../schema/report.ts'
-import { expectedCalibrationError } from '../../methods/statistics/calibration-error.ts'
+import type { BenchmarkReport, Metric, NullReason } from '../../../schema/report.ts'
 import { mean } from '../../methods/statistics/summary.ts'
-import { type AccuracyAtSamples, samplesSaved } from '../../methods/uncertainty/perplexity-consistency.ts'
+import { samplesSaved } from '../../methods/uncertainty/perplexity-consistency.ts'
 import type { ReportContext, Row } from '../define.ts'
 import { degenerateLevel, fewClusters, lostItems } from '../report/caveats.ts'
 import {
@@ -12,60 +11,20 @@ import {
   statisticMetric,
   withReading,
 } from '../report/metrics.ts'
-import { groupBy, type Reported, reportedRows, worstItems } from '../report/rows.ts'
+import { reportedRows, worstItems } from '../report/rows.ts'
+import {
+  accuracyCurve,
+  at,
+  brierOf,
+  calibrationError,
+  creditOf,
+  type ReasoningRow,
+  subsetValue,
+  TITLES,
+} from './perplexity-consistency.measures.ts'
+import { countTable, curvesOf, strataTable } from './perplexity-consistency.tables.ts'
 import type { ReasoningDetail, ReasoningParams } from './perplexity-consistency.ts'
-import { METHODS, type Method, SUBSETS } from './perplexity-consistency.votes.ts'
-
-type ReasoningRow = Reported<ReasoningDetail>
-
-const TITLES: Record<Method, string> = {
-  SC: 'self-consistency',
-  PPL: 'likeliest path',
-  PC: 'perplexity consistency',
-  RPC: 'pruned perplexity consistency',
-}
-
-const at = (method: Method): number => METHODS.indexOf(method)
-
-/** The value of one subset; where all samples were taken there is only one. */
-const subsetValue = (
-  values: ReasoningDetail['credits'],
-  method: Method,
-  count: number,
-  subset: number,
-): number | null => {
-  const list = values[at(method)]?.[count] ?? []
-  return (list.length === 1 ? list[0] : list[subset]) ?? null
-}
-
-/** Mean credit over subsets at that place of `counts`. */
-const creditOf = (row: ReasoningRow, method: Method, count: number): number | null =>
-  mean((row.detail.credits[at(method)]?.[count] ?? []).flatMap((value) => value ?? []))
-
-const accuracyCurve = (rows: readonly ReasoningRow[], method: Method, counts: readonly number[]): AccuracyAtSamples[] =>
-  counts.map((samples, place) => ({
-    samples,
-    accuracy: mean(rows.map((row) => creditOf(row, method, place) ?? 0)) ?? 0,
-  }))
-
-/** ECE of the winner's confidence in one subset; null without a confidence. */
-function calibrationError(rows: readonly ReasoningRow[], method: Method, count: number, subset: number): number | null {
-  const found = rows.flatMap((row) => {
-    const confidence = subsetValue(row.detail.confidences, method, count, subset)
-    const credit = subsetValue(row.detail.credits, method, count, subset)
-    return confidence === null || credit === null ? [] : [{ confidence, credit }]
-  })
-  return expectedCalibrationError(
-    found.map((one) => Math.min(1, one.confidence)),
-    found.map((one) => one.credit),
-  )
-}
-
-const brierOf = (row: ReasoningRow, method: Method, last: number): number | null => {
-  const confidence = subsetValue(row.detail.confidences, method, last, 0)
-  const credit = subsetValue(row.detail.credits, method, last, 0)
-  return confidence === null || credit === null ? null : (confidence - credit) ** 2
-}
+import { METHODS, type Method } from './perplexity-consistency.votes.ts'
 
 /** The report: all votes at all numbers of samples, on the items that have as many paths as most. */
 export function reportPerplexityConsistency(
@@ -233,114 +192,3 @@ const prunedMetrics = (rows: readonly ReasoningRow[], reason: NullReason, seed: 
       'no_answers',
     )
   })
-
-type RowsOf = (method: Method) => readonly ReasoningRow[]
-
-/** Values over the subsets, as mean and range. */
-function overSubsets(of: (subset: number) => number | null): { value: number; band: [number, number] } | null {
-  const values = Array.from({ length: SUBSETS }, (_, subset) => of(subset)).filter((value) => value !== null)
-  const value = mean(values)
-  return value === null ? null : { value, band: [Math.min(...values), Math.max(...values)] }
-}
-
-function curvesOf(rowsOf: RowsOf, given: readonly Method[], counts: readonly number[]): Curve[] {
-  const series = (of: (method: Method, place: number, subset: number) => number | null) =>
-    given.map((method) => {
-      const found = counts.flatMap((count, place) => {
-        const over = overSubsets((subset) => of(method, place, subset))
-        return over ? [{ count, ...over }] : []
-      })
-      return {
-        name: TITLES[method],
-        points: found.map(({ count, value }): [number, number] => [count, value]),
-        band: found.map(({ band }) => band),
-      }
-    })
-  return [
-    {
-      id: 'accuracy',
-      title: 'Accuracy by number of samples',
-      x: { title: 'Samples' },
-      y: { title: 'Accuracy' },
-      kind: 'line',
-      series: series((method, place, subset) =>
-        mean(rowsOf(method).map((row) => subsetValue(row.detail.credits, method, place, subset) ?? 0)),
-      ),
-    },
-    {
-      id: 'ece',
-      title: 'Calibration error by number of samples',
-      x: { title: 'Samples' },
-      y: { title: 'ECE of the winner’s confidence' },
-      kind: 'line',
-      series: series((method, place, subset) => calibrationError(rowsOf(method), method, place, subset)),
-    },
-    {
-      id: 'errors',
-      title: 'What the error of a confidence is made of',
-      x: { title: 'Vote' },
-      y: { title: 'Mean squared error' },
-      kind: 'bars',
-      categories: given.map((method) => method),
-      series: [
-        {
-          name: 'model error',
-          points: given.flatMap((method, place): [number, number][] => {
-            const value = mean(rowsOf(method).flatMap((row) => row.detail.modelErrors[at(method)] ?? []))
-            return value === null ? [] : [[place, value]]
-          }),
-        },
-        ...counts.slice(0, -1).map((count, of) => ({
-          name: `estimation error with ${count} samples`,
-          points: given.flatMap((method, place): [number, number][] => {
-            const value = mean(rowsOf(method).flatMap((row) => row.detail.estimationErrors[at(method)]?.[of] ?? []))
-            return value === null ? [] : [[place, value]]
-          }),
-        })),
-      ],
-    },
-  ]
-}
-
-const countTable = (rowsOf: RowsOf, given: readonly Method[], counts: readonly number[]): Table => ({
-  id: 'samples',
-  title: `Each vote by number of samples, means over ${SUBSETS} subsets`,
-  columns: [
-    { title: 'Vote' },
-    { title: 'Samples', unit: 'count' },
-    { title: 'Accuracy', unit: 'share' },
-    { title: 'ECE' },
-    { title: 'Estimation error' },
-  ],
-  rows: given.flatMap((method) =>
-    counts.map((count, place) => [
-      TITLES[method],
-      count,
-      mean(rowsOf(method).map((row) => creditOf(row, method, place) ?? 0)),
-      overSubsets((subset) => calibrationError(rowsOf(method), method, place, subset))?.value ?? null,
-      mean(rowsOf(method).flatMap((row) => row.detail.estimationErrors[at(method)]?.[place] ?? [])),
-    ]),
-  ),
-  note: 'For self-consistency the estimation error should be near h(1 − h)/K, less the share of the samples already taken.',
-})
-
-const strataTable = (rowsOf: RowsOf, given: readonly Method[], all: readonly ReasoningRow[], last: number): Table => ({
-  id: 'strata',
-  title: 'Accuracy by kind of problem, all samples',
-  columns: [
-    { title: 'Kind' },
-    { title: 'Problems', unit: 'count' },
-    ...given.map((method) => ({ title: TITLES[method], unit: 'share' as const })),
-  ],
-  rows: [...groupBy(all, (row) => row.detail.stratum ?? 'all')].map(([name, rows]) => [
-    name,
-    rows.length,
-    ...given.map((method) =>
-      mean(
-        rowsOf(method)
-          .filter((row) => (row.detail.stratum ?? 'all') === name)
-          .map((row) => creditOf(row, method, last) ?? 0),
-      ),
-    ),
-  ]),
-})

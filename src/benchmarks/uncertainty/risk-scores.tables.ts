@@ -5,7 +5,7 @@ import { mean } from '../../methods/statistics/summary.ts'
 import { type RiskScoreMetrics, riskScoreMetrics, riskScoresByGroup } from '../../methods/uncertainty/risk-scores.ts'
 import { foldsOf } from '../report/folds.ts'
 import { groupBy } from '../report/rows.ts'
-import { outcomes, type RiskRow, type Scored, scoredBy, scores, type Way } from './risk-scores.report.ts'
+import { outcomes, type RiskRow, type Scored, scoredBy, scores, type Way } from './risk-scores.measures.ts'
 
 type ByWay = readonly { way: Way; some: Scored[] }[]
 

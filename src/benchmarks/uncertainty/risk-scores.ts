@@ -10,7 +10,8 @@ import { defineBenchmark } from '../define.ts'
 import { ALTERNATIVES, firstCandidates } from '../first-token.ts'
 import { lettered } from '../letters.ts'
 import { acsImporters } from './risk-scores.acs.ts'
-import { pooled, reportRiskScores } from './risk-scores.report.ts'
+import { pooled } from './risk-scores.measures.ts'
+import { reportRiskScores } from './risk-scores.report.ts'
 
 const params = z
   .object({

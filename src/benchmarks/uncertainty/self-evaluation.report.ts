@@ -2,7 +2,6 @@ import type { BenchmarkReport, Curve, Metric, Table } from '../../../schema/repo
 import { qualitiesByCertainty } from '../../methods/selective/rejection.ts'
 import { selectiveAuc } from '../../methods/selective/risk-coverage.ts'
 import { rocAuc } from '../../methods/statistics/binary-classification.ts'
-import { chiSquareUpperTail } from '../../methods/statistics/distributions/gamma.ts'
 import { mean } from '../../methods/statistics/summary.ts'
 import type { ReportContext, Row } from '../define.ts'
 import { degenerateLevel, fewClusters, lostItems } from '../report/caveats.ts'
@@ -15,6 +14,7 @@ import {
   withReading,
 } from '../report/metrics.ts'
 import { reportedRows, worstItems } from '../report/rows.ts'
+import { positionMetric, positionTable } from './self-evaluation.positions.ts'
 import type { SelfEvaluationDetail, SelfEvaluationParams } from './self-evaluation.ts'
 import { type AnswerRow, best, type Choice, type Way, ways } from './self-evaluation.ways.ts'
 
@@ -259,51 +259,5 @@ function sparsification(compared: Picked[], given: readonly Way[]): Curve {
           points: points.filter((_, place) => (place + 1) % step === 0 || place === points.length - 1),
         }
       }),
-  }
-}
-
-/** How often each position was chosen, and how often chance would choose it given how many options were shown. */
-function positionCounts(choosing: AnswerRow[]): { chosen: number[]; expected: number[] } {
-  const [chosen, expected]: [number[], number[]] = [[], []]
-  for (const { detail } of choosing) {
-    const options = detail.candidates.length
-    for (const position of detail.chosenPositions) {
-      for (let place = 0; place < options; place++) expected[place] = (expected[place] ?? 0) + 1 / options
-      chosen[position] = (chosen[position] ?? 0) + 1
-    }
-  }
-  return { chosen: expected.map((_, place) => chosen[place] ?? 0), expected }
-}
-
-function positionMetric(choosing: AnswerRow[]): Metric {
-  const { chosen, expected } = positionCounts(choosing)
-  const text = {
-    id: 'positionBias',
-    title: 'Chi-square of chosen positions against chance',
-    direction: 'lower' as const,
-    unit: 'none' as const,
-  }
-  const asked = chosen.reduce((sum, count) => sum + count, 0)
-  if (expected.length < 2 || asked < 5) return missingMetric(text, asked === 0 ? 'no_items' : 'too_few', asked)
-  const statistic = expected.reduce((sum, wanted, place) => sum + ((chosen[place] as number) - wanted) ** 2 / wanted, 0)
-  const pValue = chiSquareUpperTail(statistic, expected.length - 1)
-  return {
-    id: text.id,
-    title: text.title,
-    value: statistic,
-    n: asked,
-    unit: 'none',
-    direction: 'lower',
-    note: `p = ${pValue.toPrecision(2)} with ${expected.length - 1} degrees of freedom.`,
-  }
-}
-
-function positionTable(choosing: AnswerRow[]): Table {
-  const { chosen, expected } = positionCounts(choosing)
-  return {
-    id: 'positions',
-    title: 'Chosen letters',
-    columns: [{ title: 'Position' }, { title: 'Chosen', unit: 'count' }, { title: 'By chance', unit: 'count' }],
-    rows: expected.map((wanted, place) => [String.fromCharCode(65 + place), chosen[place] as number, wanted]),
   }
 }
