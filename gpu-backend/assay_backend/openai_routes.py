@@ -18,7 +18,7 @@ from .prompts import checked_ids, fitting, prompt_lists, render
 from .service import Service
 from .shapes import ChatRequest, CompletionRequest, DetokenizeRequest, TokenizeRequest
 from .streams import stream
-from .work import GenerateJob, Job, ScoreJob
+from .work import GenerateJob, Job, ScoreJob, common_prefix
 
 
 def routes(service: Service) -> APIRouter:
@@ -62,16 +62,16 @@ def routes(service: Service) -> APIRouter:
             return await stream(service, loaded, generate, frame, asked, chat=False)
         score: list[ScoreJob] = []
         if (asked.echo and asked.logprobs is not None) or asked.prompt_logprobs is not None:
-            deepest = max(asked.prompt_logprobs or 0, (asked.logprobs or 0) if asked.echo else 0)
-            score = [ScoreJob(texts=[ids], firsts=[0], top=deepest) for ids in prompts]
-        jobs: list[Job] = [*score, *generate]
-        answers = _sound(await service.run(request, jobs, loaded) if jobs else [])
-        given, written = answers[: len(score)], answers[len(score) :] or [[None]] * len(prompts)
+            score = _score_jobs(prompts, max(asked.prompt_logprobs or 0, (asked.logprobs or 0) if asked.echo else 0))
+        # One after the other: what is generated then finds its prompt read.
+        scored = _sound(await service.run(request, score, loaded)) if score else []
+        given = [measured for texts in scored for measured in texts]
+        written = _sound(await service.run(request, generate, loaded)) if generate else [[None]] * len(prompts)
 
         def composed() -> dict[str, Any]:
             choices: list[dict[str, Any]] = []
             for number, (ids, made) in enumerate(zip(prompts, written, strict=True)):
-                measured = given[number][0] if given else None
+                measured = given[number] if given else None
                 for choice in completion_choices(loaded.tokens, asked, ids, made, measured):
                     choices.append({"index": len(choices), **choice})
             counted = usage(sum(map(len, prompts)), [choice for made in written for choice in made if choice])
@@ -173,6 +173,22 @@ def _completion_jobs(loaded: Loaded, asked: CompletionRequest) -> tuple[list[lis
                 "context_length_exceeded",
             )
     return [ids for ids, _ in placed], jobs
+
+
+def _score_jobs(prompts: list[list[int]], top: int) -> list[ScoreJob]:
+    """Whole prompts to be scored, in their order. Neighbours that share half of their tokens or more, as a question's
+    options do, are one job: their beginning is read and measured once."""
+    groups: list[list[list[int]]] = []
+    shared = 0
+    for ids in prompts:
+        alike = common_prefix([groups[-1][0][:shared], ids]) if groups else 0
+        if groups and 2 * alike >= max(len(ids), len(groups[-1][0])):
+            groups[-1].append(ids)
+            shared = alike
+        else:
+            groups.append([ids])
+            shared = len(ids)
+    return [ScoreJob(texts=texts, firsts=[0] * len(texts), top=top) for texts in groups]
 
 
 def _sound(answers: list[Any]) -> list[Any]:

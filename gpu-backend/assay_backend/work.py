@@ -219,17 +219,18 @@ class Scoring(Running):
         pieces: list[Scoring] = []
         short = []
         context = min(context, job.window or context)
+        alike = common_prefix([text for text in job.texts if len(text) <= context] or [[]])
         for number, text in enumerate(job.texts):
             if len(text) > context:
                 pieces.extend(cls._windows(job, number, context))
-            elif len(text) - job.firsts[number] > longest_branch and len(job.texts) > 1:
+            elif len(text) - max(job.firsts[number], alike) > longest_branch and len(job.texts) > 1:
                 pieces.append(cls._whole(job, number))
             elif len(text) > max(1, job.firsts[number]) or len(text) > 1:
                 short.append(number)
         if len(short) == 1:
             pieces.append(cls._whole(job, short[0]))
         elif short:
-            shared = _common_prefix([job.texts[number] for number in short])
+            shared = common_prefix([job.texts[number] for number in short])
             shared = min(shared, *(len(job.texts[number]) - 1 for number in short))
             if shared == 0:
                 pieces.extend(cls._whole(job, number) for number in short)
@@ -280,7 +281,8 @@ class Scoring(Running):
             self.job.resolve(self.job.results)
 
 
-def _common_prefix(texts: list[list[int]]) -> int:
+def common_prefix(texts: list[list[int]]) -> int:
+    """How many tokens all of them begin with."""
     first, last = min(texts), max(texts)
     for at, (one, other) in enumerate(zip(first, last, strict=False)):
         if one != other:

@@ -125,13 +125,33 @@ def test_temperatures_near_zero_are_greedy_and_finite(live):
         assert all(math.isfinite(value) for value in answer["logprobs"]["token_logprobs"])
 
 
+def prefilled(live) -> float:
+    lines = live.http.get("/metrics").text.splitlines()
+    return sum(float(x.split()[-1]) for x in lines if x.startswith('assay_backend_tokens_total{kind="prefill"}'))
+
+
 def test_ten_samples_read_their_prompt_once(live, tokenizer):
     prompt = "Nine crates of ten oranges stood under the awning, and twelve more on the quay. " * 2
-
-    def read() -> float:
-        lines = live.http.get("/metrics").text.splitlines()
-        return sum(float(x.split()[-1]) for x in lines if x.startswith('assay_backend_tokens_total{kind="prefill"}'))
-
-    before = read()
+    before = prefilled(live)
     complete(live, prompt=prompt, n=10, temperature=1, seed=1, max_tokens=5)
-    assert read() - before == len(tokenizer.encode(prompt))
+    assert prefilled(live) - before == len(tokenizer.encode(prompt))
+
+
+def test_echoed_options_read_their_question_once(live, tokenizer):
+    question = "Six crates of seven lemons stood on the quay, and eleven more in the hold of the boat. " * 2
+    prompts = [question + option for option in (" In all fifty", " None of them", " Nobody knows", " More than that")]
+    prompts.append("Something else altogether")
+    asked = {"max_tokens": 1, "temperature": 0, "echo": True, "logprobs": 2}
+    before = prefilled(live)
+    together = complete(live, prompt=prompts, **asked)["choices"]
+    sizes = [len(tokenizer.encode(prompt)) for prompt in prompts]
+    beginning = len(tokenizer.encode(question))
+    # What the options have alone comes on top, and blocks of the prefix that were not whole are read again.
+    assert prefilled(live) - before < beginning + sum(sizes) - 4 * beginning + 5 * 16
+    assert [choice["index"] for choice in together] == [0, 1, 2, 3, 4]
+    for prompt, choice, size in zip(prompts, together, sizes, strict=True):
+        (alone,) = complete(live, prompt=prompt, **asked)["choices"]
+        assert choice["text"].startswith(prompt)
+        assert choice["text"] == alone["text"]
+        assert choice["logprobs"] == alone["logprobs"]
+        assert len(choice["logprobs"]["tokens"]) == size + 1
