@@ -22,7 +22,7 @@ Product = Callable[[torch.Tensor, torch.Tensor | None], torch.Tensor]
 class Linear:
     """y = x W^T + b over rows. On CPU the weight is packed for a library whose products treat a row alike in any
     company from some number of rows on (asked of the processor, see `floor_of`); fewer are padded to that, many are
-    parted. Elsewhere `strict` makes products of one shape only, so that they do too."""
+    parted. Where there is no such number (`steady` is false) and elsewhere, `strict` makes products of one shape."""
 
     def __init__(self, weight: torch.Tensor, bias: torch.Tensor | None = None, strict: bool = False):
         self.bias = bias
@@ -30,11 +30,11 @@ class Linear:
         self.inputs = weight.shape[1]
         self.dtype = weight.dtype
         self.packed: Product | None = None
-        self.floor = 1
+        self.floor, self.steady = 1, False
         for pack in packings(weight):
             self.packed = pack(weight.contiguous())
             found = floor_of(self.packed, (pack, *weight.shape), weight)
-            self.floor = found or 1
+            self.floor, self.steady = found or 1, found is not None
             if found:
                 break
         if self.packed is None:
@@ -43,10 +43,10 @@ class Linear:
     def __call__(self, rows: torch.Tensor) -> torch.Tensor:
         # Weights may have fewer bits than the rows, which are then rounded for the product alone.
         asked = rows.to(self.dtype)
-        if self.packed:
-            made = self._padded(asked)
+        if self.strict and not self.steady:
+            made = self._tiled(asked)
         else:
-            made = self._tiled(asked) if self.strict else F.linear(asked, self.weight, self.bias)
+            made = self._padded(asked) if self.packed else F.linear(asked, self.weight, self.bias)
         return made.to(rows.dtype)
 
     def _padded(self, rows: torch.Tensor) -> torch.Tensor:
@@ -60,6 +60,8 @@ class Linear:
     def _tiled(self, rows: torch.Tensor) -> torch.Tensor:
         count = rows.shape[0]
         tiles = F.pad(rows, (0, 0, 0, -count % _TILE)).split(_TILE)
+        if self.packed:
+            return torch.cat([self.packed(tile.contiguous(), self.bias) for tile in tiles])[:count]
         return torch.cat([F.linear(tile, self.weight, self.bias) for tile in tiles])[:count]
 
 
