@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from .compute import in_turn
 from .loading import Loaded
 from .segments import Rows, Runner, Segment
 from .tokens import Tokens
@@ -86,7 +87,7 @@ def _compare_window(one: Loaded, other: Loaded, window: Window, top: int, vocabu
             ]
             first, second = (call.result() for call in calls)
             given = [window.ids[start + row + 1] for row in rows]
-            found += apart_rows(first, second, given, top, vocabulary)
+            found += in_turn(apart_rows, first, second, given, top, vocabulary)
     finally:
         for loaded, slot in zip((one, other), slots, strict=True):
             loaded.engine.call(lambda runner, slot=slot: runner.release(slot))

@@ -37,12 +37,12 @@ class Embedder:
             )
         return cls(package / "model", device)
 
-    @torch.inference_mode()
     def embed(self, texts: list[str], dimensions: int | None = None) -> tuple[np.ndarray, int]:
         """Unit vectors [texts, size] in float32 and the number of tokens read. Texts of like length share a batch."""
         ids = self.tokenizer(texts, truncation=True, max_length=self.longest)["input_ids"]
         vectors = np.zeros((len(texts), dimensions or self.size), dtype=np.float32)
 
+        @torch.inference_mode()
         def run(part: list[int]) -> None:
             batch = self.tokenizer.pad({"input_ids": [ids[at] for at in part]}, return_tensors="pt").to(self.device)
             states = self.model(**batch).last_hidden_state

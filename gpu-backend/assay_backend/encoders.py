@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from .checkpoint import ModelUnavailable
+from .compute import apart, in_turn
 from .embeddings import Embedder
 from .entail import CrossEncoder
 from .faults import RequestFault
@@ -38,14 +39,14 @@ class Encoders:
         if not budget.reserve("nli", int(size * 1.1) + GIB // 16):
             raise ModelUnavailable("Not enough memory for the cross-encoder of --nli: raise --memory, or leave it out.")
         say(f"Loading {folder.name} on {device} ...")
-        self.cross = CrossEncoder(folder, device)
+        self.cross = apart(CrossEncoder, folder, device)
 
     def embed(self, texts: list[str], dimensions: int | None = None) -> tuple[np.ndarray, int]:
         """Unit vectors [texts, size] and the number of tokens read. Raises RequestFault."""
         with self._lock:
             if self._embedder is None:
                 try:
-                    self._embedder = Embedder.load(self.settings.embeddings, self._device)
+                    self._embedder = in_turn(Embedder.load, self.settings.embeddings, self._device)
                 except (OSError, ValueError) as error:
                     raise RequestFault(501, "embeddings_unavailable", str(error), None) from None
             size = self._embedder.size

@@ -1,4 +1,4 @@
-"""One thread that runs the model: takes what waits, has it scheduled, and hands results back."""
+"""What runs a model: takes what waits, has it scheduled turn by turn, and hands results back."""
 
 import threading
 from collections import deque
@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from typing import Any
 
+from .compute import in_turn
 from .prefix import PrefixCache
 from .schedule import Schedule
 from .segments import Runner
@@ -132,13 +133,17 @@ class Engine:
                 # What was taken out and is not yet anywhere else is work too.
                 self._at_work = True
             try:
-                for job in arrived:
-                    self._begin(job)
-                self.schedule.step()
-                self._step_slow()
+                in_turn(self._turn, arrived)
             except Exception as error:
                 self._fail_all(error)
         self._fail_all(ShuttingDown())
+
+    def _turn(self, arrived: list[Job]) -> None:
+        """Take in what has arrived, and make one step of everything."""
+        for job in arrived:
+            self._begin(job)
+        self.schedule.step()
+        self._step_slow()
 
     def _begin(self, job: Job) -> None:
         if isinstance(job, GenerateJob):

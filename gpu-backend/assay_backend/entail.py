@@ -43,7 +43,6 @@ class CrossEncoder:
             longest -= 2
         self.longest = min(longest, self.tokenizer.model_max_length)
 
-    @torch.inference_mode()
     def judge(self, pairs: list[tuple[str, str]]) -> list[tuple[float, float, float]]:
         """Probabilities (entail, neutral, contradict) of each (premise, hypothesis). Pairs that are too long lose the
         end of the longer text."""
@@ -53,6 +52,7 @@ class CrossEncoder:
         ]
         found: list[tuple[float, float, float]] = [(0.0, 0.0, 0.0)] * len(pairs)
 
+        @torch.inference_mode()
         def run(part: list[int]) -> None:
             batch = self.tokenizer.pad([read[at] for at in part], return_tensors="pt").to(self.device)
             chances = self.model(**batch).logits[:, self.order].double().softmax(-1).cpu().tolist()

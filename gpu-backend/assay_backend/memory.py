@@ -9,6 +9,7 @@ import psutil
 import torch
 
 from . import metrics
+from .compute import in_turn
 from .segments import Rows, Runner, Segment
 
 GIB = 1 << 30
@@ -108,7 +109,7 @@ def in_batches(lengths: list[int], most: int, run: Callable[[list[int]], None]) 
     while waiting:
         batch = waiting.pop()
         try:
-            run(batch)
+            in_turn(run, batch)
             continue
         except (torch.OutOfMemoryError, MemoryError):
             metrics.out_of_memory.inc()

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from . import metrics
 from .checkpoint import ModelUnavailable
+from .compute import apart
 from .engine import ShuttingDown
 from .loading import Loaded, build, plan
 from .memory import GIB, Budget
@@ -72,7 +73,7 @@ class Registry:
             try:
                 kv, prefix = self._shares(len(self._models) + 1)
                 self._confine(self.all(), kv, prefix)
-                loaded = build(planned, self.settings, kv, prefix, say)
+                loaded = apart(build, planned, self.settings, kv, prefix, say)
             except BaseException:
                 self.budget.release(name)
                 self._share_out()

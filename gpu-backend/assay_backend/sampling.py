@@ -87,7 +87,7 @@ class Distribution:
         self.blocks = self.logits.view(self.rows, -1, _WIDTH)
         self.block_peaks = self.blocks.amax(-1)
         self.peak = self.block_peaks.amax(-1)
-        self.weights = torch.exp(self.logits - self.peak.unsqueeze(1))
+        self.weights = (self.logits - self.peak.unsqueeze(1)).exp_()
         self.total = self._sum(self.weights)
         self.log_total = self.peak + torch.log(self.total)
 
@@ -101,8 +101,11 @@ class Distribution:
 
     @cached_property
     def _greedy(self) -> list[int]:
-        # Of equals the first, as torch.argmax has it; found where the logits lie, so that none need leave the device.
-        return self.logits.argmax(-1).tolist()
+        # Of equals the first: in the first block that holds the peak. Found where the logits lie, so that none need
+        # leave the device.
+        block = self.block_peaks.argmax(-1, keepdim=True)
+        inside = self.blocks.take_along_dim(block.unsqueeze(-1), 1).squeeze(1).argmax(-1, keepdim=True)
+        return (block * _WIDTH + inside).squeeze(1).tolist()
 
     def broken(self) -> list[int]:
         """Rows that hold a NaN or nothing but ruled-out tokens."""
@@ -160,11 +163,20 @@ class Distribution:
         values = self.logits[at, wanted]
         # A token that the model rules out has no finite logarithm; the least number stands for it.
         logprobs = (values - self.log_total[at]).clamp(min=torch.finfo(torch.float32).min).tolist()
-        ranks = []
-        for low in range(0, len(rows), 64):
-            part = slice(low, low + 64)
-            ranks.extend(((self.logits[at[part]] > values[part].unsqueeze(1)).sum(-1) + 1).tolist())
+        ranks = (
+            [
+                1 + int(np.count_nonzero(self._host_logits[row] > value))
+                for row, value in zip(rows, values.tolist(), strict=True)
+            ]
+            if device.type == "cpu"
+            else self._ranks(at, values)
+        )
         return list(zip(logprobs, ranks, strict=True))
+
+    def _ranks(self, at: torch.Tensor, values: torch.Tensor) -> list[int]:
+        """How many tokens of a row are likelier than its value, and one: counted where the logits lie."""
+        parts = zip(at.split(64), values.split(64), strict=True)
+        return torch.cat([(self.logits[some] > least.unsqueeze(1)).sum(-1) + 1 for some, least in parts]).tolist()
 
     def listed(self, row: int, ids: tuple[int, ...]) -> list[tuple[int, float]]:
         """Log-probabilities of given tokens in one row, in the order given."""

@@ -1,13 +1,15 @@
 """Several models within one memory budget, and what two of them say of the same texts."""
 
 import math
+import threading
 import time
 
 import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from assay_backend.memory import Budget
+from assay_backend.compute import in_turn
+from assay_backend.memory import Budget, in_batches
 from assay_backend.own_answers import CompareResult, DropoutResult, ModelEntry, ModelList
 from assay_backend.settings import Settings
 from tests.conftest import PROSE, Live
@@ -105,6 +107,33 @@ def test_a_model_at_work_is_not_put_out(server, folders):
     for call in gate:
         call.result()
     assert set(loaded(server)) == {"tiny", "other", "third"}
+
+
+def whoami(*_: object) -> str:
+    return threading.current_thread().name
+
+
+def test_two_models_and_the_encoders_batches_share_the_thread(server, folders):
+    assert load(server, folders, "other").status_code == 200
+    names = {server.service.registry.get(name).engine.call(whoami).result() for name in ("tiny", "other")}
+    in_batches([1, 2, 3], 3, lambda part: names.add(whoami()))
+    assert names == {in_turn(whoami)}
+
+
+def test_one_model_does_not_wait_for_all_that_another_has_to_do(server, folders):
+    assert load(server, folders, "other").status_code == 200
+    tiny, other = (server.service.registry.get(name) for name in ("tiny", "other"))
+    order: list[str] = []
+    held = threading.Event()
+    first = tiny.engine.call(lambda runner: held.wait(30))
+    calls = [tiny.engine.call(lambda runner: order.append("tiny")) for _ in range(20)]
+    calls.append(other.engine.call(lambda runner: order.append("other")))
+    # Until the other engine's turn waits behind the held one.
+    time.sleep(0.3)
+    held.set()
+    for call in [first, *calls]:
+        call.result(30)
+    assert order.index("other") < 5
 
 
 def test_the_budget_counts():

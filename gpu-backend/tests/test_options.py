@@ -6,6 +6,8 @@ import pytest
 import torch
 from transformers import AutoTokenizer
 
+from assay_backend.sampling import Distribution, Draws, Sampling
+
 
 @pytest.fixture(scope="module")
 def tokenizer(tiny):
@@ -123,6 +125,15 @@ def test_temperatures_near_zero_are_greedy_and_finite(live):
         answer = complete(live, temperature=temperature, seed=1, logprobs=1)["choices"][0]
         assert answer["text"] == greedy_text
         assert all(math.isfinite(value) for value in answer["logprobs"]["token_logprobs"])
+
+
+def test_of_equals_the_first_is_taken_wherever_the_blocks_lie():
+    logits = torch.zeros(3, 300)
+    logits[1, [290, 131, 130]] = 4.0
+    logits[2, 299] = 1.0
+    found = Distribution(logits)
+    assert [found.choose(row, Sampling(1), Draws(0, 0)) for row in range(3)] == [0, 130, 299]
+    assert [rank for _, rank in found.given([0, 1, 1, 2], [7, 131, 5, 299])] == [1, 1, 4, 1]
 
 
 def prefilled(live) -> float:
