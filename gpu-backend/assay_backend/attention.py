@@ -7,6 +7,7 @@ import torch.nn.functional as F
 
 from .kv import Arena, padded_length
 from .segments import Segment
+from .transfer import sent
 
 if TYPE_CHECKING:
     from .llama import Llama
@@ -22,12 +23,6 @@ def _whole_blocks(rows: int) -> int:
     block = next(block for least, block in _QUERY_BLOCKS if rows >= least)
     padded = -(-rows // block) * block
     return padded if padded < 192 or block > 32 else -(-padded // 64) * 64
-
-
-def _sent(values: list[int], device: torch.device) -> torch.Tensor:
-    """Integers on the model's device; a pass's many small lists travel without waiting for each other."""
-    made = torch.tensor(values, dtype=torch.long)
-    return made if device.type == "cpu" else made.pin_memory().to(device, non_blocking=True)
 
 
 def _mix(asked: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
@@ -85,10 +80,11 @@ class Plan:
             ids.extend(segment.ids)
             positions.extend(range(segment.start, segment.start + len(segment.ids)))
         device = model.device
-        self.ids = _sent(ids, device)
-        self.positions = _sent(positions, device)
-        self.rows = _sent([offsets[at] + row for at, s in enumerate(segments) for row in s.rows], device)
+        self.ids = sent(ids, device)
+        self.positions = sent(positions, device)
+        self.rows = sent([offsets[at] + row for at, s in enumerate(segments) for row in s.rows], device)
         self.group = model.heads // model.kv_heads
+        self._masks: dict[tuple[int, int, int, int], torch.Tensor] = {}
         self.decodes = self._decode_groups([segments[at] for at in order if segments[at].decode])
         self.prompts = [
             (offsets[at], segments[at], self._stretches(segments[at])) for at in order if not segments[at].decode
@@ -107,11 +103,16 @@ class Plan:
         return found
 
     def _causal(self, start: int, count: int, padded: int, keys: int) -> torch.Tensor:
-        """Mask of a stretch: its tokens once per head of a group, then padding that sees the first key only."""
+        """Mask of a stretch: its tokens once per head of a group, then padding that sees the first key only. Branches
+        of one beginning have it in common."""
+        known = self._masks.get((start, count, padded, keys))
+        if known is not None:
+            return known
         last = torch.arange(start, start + count, device=self.model.device).repeat(self.group)
         last = F.pad(last, (0, padded - self.group * count))
         hidden = torch.arange(keys, device=self.model.device) > last.unsqueeze(1)
-        return self._masked(hidden).view(1, 1, padded, keys)
+        made = self._masks[start, count, padded, keys] = self._masked(hidden).view(1, 1, padded, keys)
+        return made
 
     def _masked(self, hidden: torch.Tensor) -> torch.Tensor:
         shown = torch.zeros(hidden.shape, dtype=self.model.state_dtype, device=self.model.device)
@@ -128,8 +129,8 @@ class Plan:
             mine = segments[at:end]
             low, high = mine[0].slot.index, mine[-1].slot.index + 1
             device = self.model.device
-            slots = _sent([s.slot.index for s in mine], device)
-            places = _sent([s.start for s in mine], device)
+            slots = sent([s.slot.index for s in mine], device)
+            places = sent([s.start for s in mine], device)
             keys = min(padded_length(max(s.start for s in mine) + 1), arena.capacity)
             # A slot in the span that is not decoding reads its first key only; its result is thrown away.
             last = torch.zeros(high - low, dtype=torch.long, device=device)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from typing import Any
 
+from .device import enter
 from .prefix import PrefixCache
 from .schedule import Schedule
 from .segments import Runner
@@ -120,6 +121,7 @@ class Engine:
         return not (self._at_work or self._inbox or self._slow) and self.schedule.idle
 
     def _loop(self) -> None:
+        enter(self.runner.device)
         while True:
             with self._wake:
                 self._at_work = False
