@@ -1,5 +1,6 @@
 """Attention of one ragged pass: which keys each token is mixed over, and in which shapes, so that bits stay equal."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import torch
@@ -7,6 +8,7 @@ import torch.nn.functional as F
 
 from .kv import Arena, padded_length
 from .segments import Segment
+from .stretches import Stretch, Together
 from .transfer import sent
 
 if TYPE_CHECKING:
@@ -86,32 +88,40 @@ class Plan:
         self.group = model.heads // model.kv_heads
         self._masks: dict[tuple[int, int, int, int], torch.Tensor] = {}
         self.decodes = self._decode_groups([segments[at] for at in order if segments[at].decode])
-        self.prompts = [
-            (offsets[at], segments[at], self._stretches(segments[at])) for at in order if not segments[at].decode
-        ]
+        prompts = [(offsets[at], segments[at]) for at in order if not segments[at].decode]
+        self.prompts, self.together = [], None
+        if model.together and prompts:
+            self.together = Together(model, [one for row, segment in prompts for one in self._cut(row, segment)])
+        else:
+            self.prompts = [(row, segment, self._stretches(segment)) for row, segment in prompts]
 
-    def _stretches(self, segment: Segment) -> list[tuple[int, int, int, int, torch.Tensor]]:
-        """Cut a segment where the number of keys that its tokens are mixed over changes, so that this number is a
-        function of a token's position alone: (from, to, padded rows, keys, mask), places relative to the segment."""
-        found, low, count = [], 0, len(segment.ids)
+    def _cut(self, row: int, segment: Segment) -> Iterator[Stretch]:
+        """Cut a segment, whose first row is `row`, where the number of keys that its tokens are mixed over changes, so
+        that this number is a function of a token's position alone."""
+        low, count = 0, len(segment.ids)
         while low < count:
             keys = padded_length(segment.start + low + 1)
             high = min(count, keys - segment.start)
             padded = _whole_blocks(self.group * (high - low))
-            found.append((low, high, padded, keys, self._causal(segment.start + low, high - low, padded, keys)))
+            yield Stretch(segment, row, row + low, high - low, segment.start + low, padded, keys)
             low = high
-        return found
 
-    def _causal(self, start: int, count: int, padded: int, keys: int) -> torch.Tensor:
+    def _stretches(self, segment: Segment) -> list[tuple[int, int, int, int, torch.Tensor]]:
+        """A segment's stretches: (from, to, padded rows, keys, mask), places relative to the segment."""
+        return [
+            (one.first, one.first + one.count, one.padded, one.keys, self._causal(one)) for one in self._cut(0, segment)
+        ]
+
+    def _causal(self, one: Stretch) -> torch.Tensor:
         """Mask of a stretch: its tokens once per head of a group, then padding that sees the first key only. Branches
         of one beginning have it in common."""
-        known = self._masks.get((start, count, padded, keys))
-        if known is not None:
-            return known
+        start, count, padded, keys = key = one.start, one.count, one.padded, one.keys
+        if key in self._masks:
+            return self._masks[key]
         last = torch.arange(start, start + count, device=self.model.device).repeat(self.group)
         last = F.pad(last, (0, padded - self.group * count))
         hidden = torch.arange(keys, device=self.model.device) > last.unsqueeze(1)
-        made = self._masks[start, count, padded, keys] = self._masked(hidden).view(1, 1, padded, keys)
+        made = self._masks[key] = self._masked(hidden).view(1, 1, padded, keys)
         return made
 
     def _masked(self, hidden: torch.Tensor) -> torch.Tensor:
@@ -161,6 +171,8 @@ class Plan:
             mixed[at:end] = (got if dense else got[slots - low])[:, :, :group].reshape(
                 end - at, model.heads, model.size
             )
+        if self.together:
+            self.together.attend(layer, query, both, mixed)
         for at, segment, stretches in self.prompts:
             end = at + len(segment.ids)
             new_key, new_value = both[at:end, 0].transpose(0, 1), both[at:end, 1].transpose(0, 1)

@@ -78,6 +78,8 @@ class Llama:
         # On CPU only the products are made in a type of fewer bits: states, keys and values stay in float32, whose
         # attention is exact in any batch and no slower.
         self.state_dtype = torch.float32 if self.device.type == "cpu" else self.dtype
+        # Whether prompts are attended to together; strictly, each has calls of its own.
+        self.together = self.device.type == "cuda" and not strict
         self.heads = config.num_attention_heads
         self.kv_heads = getattr(config, "num_key_value_heads", None) or self.heads
         self.size = getattr(config, "head_dim", None) or config.hidden_size // self.heads

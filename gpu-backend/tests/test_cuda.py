@@ -132,6 +132,53 @@ def test_decoding_more_sequences_starts_no_more_kernels(tiny, device):
     assert kernels(slots) == kernels(slots[:1])
 
 
+def mixture(model: Llama, count: int) -> list[Segment]:
+    """Prompts from their beginning and from within, short and over several numbers of keys, and branches of each."""
+    ids, segments = [7 + at * 5 % 200 for at in range(250)], []
+    for number in range(count):
+        slot = model.take(200)
+        model.forward([Segment(slot, 0, ids[number : number + 60], [0])])
+        segments += [
+            Segment(slot, 60, ids[60 : 60 + size], [0, size - 1], branch=True) for size in (3, 4, 9 + number, 80)
+        ]
+        segments.append(Segment(model.take(200), 0, ids[: 150 - number], [0, 90, 149 - number]))
+        segments.append(Segment(model.take(100), 0, ids[number : number + 5], [4]))
+        segments.append(Segment(slot, 60, [9], [0], decode=True))
+    return segments
+
+
+def rows_of(model: Llama, segments: list[Segment]) -> torch.Tensor:
+    made = model.forward(segments)
+    return made.logits(0, len(made))
+
+
+@pytest.mark.parametrize("most", [1, 1 << 26])
+def test_prompts_attended_to_together_are_as_each_by_itself(tiny, most):
+    apart, together = llama(tiny, "cpu", torch.float32), llama(tiny, "cpu", torch.float32)
+    together.together = True
+    with mock.patch("assay_backend.stretches._MOST_NUMBERS", most):
+        segments = mixture(together, 3)
+        found = rows_of(together, segments)
+    others = mixture(apart, 3)
+    wanted = rows_of(apart, others)
+    assert torch.equal(found, wanted)
+    for one, other in zip(segments, others, strict=True):
+        assert torch.equal(one.slot.span(0, 200), other.slot.span(0, 200))
+
+
+def test_more_texts_of_like_length_start_no_more_kernels(tiny, device):
+    model = llama(tiny, DEVICE)
+    slot = model.take(200)
+    model.forward([Segment(slot, 0, list(range(3, 33)), [])])
+
+    def kernels(count: int) -> int:
+        device.counted.clear()
+        model.forward([Segment(slot, 30, [5, 6, 7], [0, 1, 2], branch=True) for _ in range(count)])
+        return device.counted["kernels"]
+
+    assert kernels(40) == kernels(2)
+
+
 def test_logits_are_not_rounded_to_the_weights_type(tiny, device):
     for strict in (False, True):
         model = llama(tiny, DEVICE, strict=strict)
