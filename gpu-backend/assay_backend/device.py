@@ -24,6 +24,17 @@ def enter(device: torch.device) -> None:
         torch.cuda.set_device(device)
 
 
+def is_lost(error: Exception, device: torch.device) -> bool:
+    """Whether an error has taken the process's hold of a GPU with it: asked by waiting for it once more."""
+    if device.type != "cuda" or not isinstance(error, torch.AcceleratorError):
+        return False
+    try:
+        torch.cuda.synchronize(device)
+    except torch.AcceleratorError:
+        return True
+    return False
+
+
 def settle(device: torch.device) -> None:
     """Products as exact as their type allows, and attention by kernels that serve any shape: cuDNN's, which torch
     prefers on Hopper, are compiled for each number of rows and keys anew, and no two passes have the same."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from typing import Any
 
-from .device import enter
+from .device import enter, is_lost
 from .prefix import PrefixCache
 from .schedule import Schedule
 from .segments import Runner
@@ -45,6 +45,8 @@ class Engine:
         self._wake = threading.Condition()
         self._queued = 0
         self._state = "open"
+        # Why nothing can be run any more, where that is so.
+        self.lost = ""
         self._thread = threading.Thread(target=self._loop, name="engine", daemon=True)
 
     def start(self) -> None:
@@ -140,6 +142,10 @@ class Engine:
                 self._step_slow()
             except Exception as error:
                 self._fail_all(error)
+                if is_lost(error, self.runner.device):
+                    # Nothing will ever run on it again in this process.
+                    self.lost = f"The GPU has failed, restart the server: {error}".splitlines()[0]
+                    self._state = "closed"
         self._fail_all(ShuttingDown())
 
     def _begin(self, job: Job) -> None:
@@ -166,6 +172,8 @@ class Engine:
         except Exception as error:
             job.fail(error)
             ended = True
+            if is_lost(error, self.runner.device):
+                raise
         if ended:
             self._settle(job, True)
             job.done.cancel()

@@ -115,6 +115,9 @@ class Service:
             metrics.refresh({one.name: one.engine for one in self.registry.all()}, budget.total, budget.fixed)
 
     def health(self) -> dict[str, Any]:
+        lost = next((one.engine.lost for one in self.registry.all() if one.engine.lost), "") if self.registry else ""
+        if lost and self.state == "ready":
+            self.state, self.detail = "failed", lost
         return {
             "status": self.state,
             "detail": self.detail,

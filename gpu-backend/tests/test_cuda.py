@@ -1,86 +1,29 @@
 """What runs with `--device cuda`, on a device played on the CPU (pretended_cuda.py): nothing mixes devices or types,
-the host waits a bounded number of times in a pass, and memory that runs out is borne."""
+and the host waits a bounded number of times in a pass."""
 
-from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
 from unittest import mock
 
 import pytest
 import torch
-from safetensors.torch import load_file
 from transformers import AutoConfig
 
 from assay_backend.compare import apart_rows
-from assay_backend.device import pick_device, settle
 from assay_backend.dropout import DropoutJob
+from assay_backend.generic import GenericRunner
 from assay_backend.hidden import HiddenJob
 from assay_backend.invariance import is_invariant
-from assay_backend.kv import KvStore
-from assay_backend.llama import HiddenRows, Llama
-from assay_backend.memory import allowed
-from assay_backend.mirostat import MirostatOptions
-from assay_backend.prefix import PrefixCache
-from assay_backend.sampling import Sampling, folded
-from assay_backend.schedule import Schedule
+from assay_backend.llama import Llama
+from assay_backend.sampling import folded
 from assay_backend.segments import Segment
-from assay_backend.settings import Settings
 from assay_backend.tokens import Tokens
-from assay_backend.work import Choice, GenerateJob, Generation, Job, ScoreJob, Scoring
+from assay_backend.work import GenerateJob
 from tests.conftest import PROSE
-from tests.pretended_cuda import DEVICE, PretendedCuda, pretended_cuda
+from tests.on_device import asked, llama, worked
+from tests.pretended_cuda import DEVICE
+from tests.small_models import make_gpt2
 
 # Transfers that one pass may wait for: its numbers come in a few columns for all rows together.
 MOST_WAITS = 12
-
-
-@pytest.fixture
-def device() -> Iterator[PretendedCuda]:
-    with pretended_cuda() as played:
-        yield played
-
-
-def llama(folder: Path, where: torch.device | str, dtype: torch.dtype = torch.bfloat16, **options) -> Llama:
-    weights = {name: weight.to(where, dtype) for name, weight in load_file(folder / "model.safetensors").items()}
-    return Llama(AutoConfig.from_pretrained(folder), weights, 1 << 26, **options)
-
-
-def worked(model: Llama, tokens: Tokens, jobs: list[Job], device: PretendedCuda | None = None) -> list[Counter]:
-    """Run jobs to their end; answers what was counted in each pass."""
-    schedule = Schedule(model, 256, 64, 1 << 24, lambda job, finished: None)
-    for job in jobs:
-        if isinstance(job, GenerateJob):
-            job.choices = [Choice() for _ in range(job.n)]
-            schedule.add(Generation(job, list(range(job.n)), tokens, frozenset()))
-        else:
-            for piece in Scoring.plan(job, model.context, 256):
-                schedule.add(piece)
-    passes = []
-    while not schedule.idle:
-        if device:
-            device.counted.clear()
-        schedule.step()
-        passes.append(Counter(device.counted) if device else Counter())
-    assert model.used_bytes() == 0
-    return passes
-
-
-def asked(tokens: Tokens, count: int) -> list[Job]:
-    """Everything that a pass can be asked for, `count` times."""
-    ids = tokens.encode(PROSE)
-    told = {"top_logprobs": 3, "entropy": True, "terms": True}
-    jobs: list[Job] = []
-    for at in range(count):
-        prompt = ids[at : at + 20]
-        jobs += [
-            GenerateJob(prompt=prompt, sampling=Sampling(6, **told)),
-            GenerateJob(prompt=prompt, sampling=Sampling(6, temperature=1, seed=at, listed=(3, 7, 9), **told)),
-            GenerateJob(prompt=prompt, sampling=Sampling(6, temperature=0.7, top_p=0.9, seed=at, **told), n=3),
-            GenerateJob(prompt=prompt, sampling=Sampling(6, seed=at, mirostat=MirostatOptions())),
-            ScoreJob(texts=[ids[at : at + n] for n in (30, 40)], firsts=[4, 4], top=2, entropy=True, terms=True),
-            ScoreJob(texts=[ids[:30] + ids[at : at + n] for n in (4, 9)], firsts=[30, 30], top=2),
-        ]
-    return jobs
 
 
 def test_numbers_are_those_of_the_cpu(tiny, device):
@@ -226,83 +169,23 @@ def test_two_models_are_compared_on_the_device(tiny, device):
     assert device.counted["waits"] <= 6 and device.counted["unpinned"] == 0
 
 
-def test_logits_that_find_no_memory_are_made_in_parts_with_the_same_bits(tiny, device):
-    model = llama(tiny, DEVICE, strict=True)
-    tokens = Tokens(tiny, model.vocabulary)
-    wanted, found, none = asked(tokens, 2), asked(tokens, 2), asked(tokens, 1)
-    worked(model, tokens, wanted)
-    honest, most = HiddenRows.logits, 5
-
-    def scarce(rows: HiddenRows, start: int, end: int) -> torch.Tensor:
-        if end - start > most:
-            raise torch.OutOfMemoryError
-        return honest(rows, start, end)
-
-    with mock.patch.object(HiddenRows, "logits", scarce), mock.patch("torch.cuda.empty_cache"):
-        worked(model, tokens, found)
-        most = 0
-        worked(model, tokens, none)
-    assert all(job.done.result() == other.done.result() for job, other in zip(found, wanted, strict=True))
-    assert all(isinstance(job.done.exception(), MemoryError) for job in none)
-
-
-def test_a_prefix_that_finds_no_memory_is_not_kept(tiny, device):
-    model, kept = llama(tiny, DEVICE), PrefixCache(1 << 20)
-    slot, ids = model.take(64), list(range(40))
-    device.most_bytes = 16
-    parent = kept.store(ids, slot, 0, 16, 0)
-    assert parent and kept.used == 0 and not kept.match(ids, 39)
-    device.most_bytes = 0
-    kept.store(ids, slot, 16, 32, parent)
-    assert not kept.match(ids, 39)
-    kept.store(ids, slot, 0, 32, 0)
-    assert len(kept.match(ids, 39)) == 2
-
-
-def test_keys_and_values_that_find_no_memory_count_as_none_left(device):
-    store = KvStore(2, 2, 8, 1024, 1 << 30, torch.bfloat16, DEVICE)
-    device.most_bytes = 1 << 10
-    assert store.take(128) is None and store.reserved == 0
-    device.most_bytes = 0
-    assert store.take(128) is not None
-
-
-def test_long_sequences_share_an_arena_on_a_gpu():
-    sizes = {}
-    for where in ("cpu", "cuda"):
-        with pretended_cuda():
-            store = KvStore(32, 8, 128, 8192, 40 << 30, torch.bfloat16, torch.device(where))
-            with mock.patch("torch.zeros", lambda *shape, **_: torch.empty(shape, device="meta")):
-                sizes[where] = store.take(2048).arena.data.shape[2]
-    assert sizes == {"cpu": 1, "cuda": 10}
-
-
-def test_a_gpu_is_named_by_its_number_and_held_to_the_memory_asked_for():
-    with (
-        mock.patch("torch.cuda.is_available", return_value=True),
-        mock.patch("torch.cuda.current_device", return_value=1),
-        mock.patch("torch.cuda.get_device_properties", return_value=mock.Mock(total_memory=80 << 30)),
-        mock.patch("torch.cuda.memory._lazy_init"),
-        mock.patch("torch._C._cuda_setMemoryFraction", create=True) as told,
-    ):
-        assert pick_device(Settings(device="auto")) == torch.device("cuda", 1)
-        assert pick_device(Settings(device="cuda:3")) == torch.device("cuda", 3)
-        assert allowed(20 << 30, pick_device(Settings(device="cuda"))) == 20 << 30
-        told.assert_called_once_with(0.25, 1)
-    assert pick_device(Settings(device="cpu")) == torch.device("cpu")
-
-
-def test_products_on_a_gpu_are_exact_and_its_attention_serves_any_shape():
-    flags = torch.backends.cuda
-    before = flags.cudnn_sdp_enabled(), flags.matmul.allow_bf16_reduced_precision_reduction
+def test_other_architectures_run_on_the_device(tiny, device, tmp_path):
+    folder = make_gpt2(tmp_path / "gpt2", 400)
+    torch.__future__.set_swap_module_params_on_conversion(True)
     try:
-        settle(torch.device("cpu"))
-        assert (flags.cudnn_sdp_enabled(), flags.matmul.allow_bf16_reduced_precision_reduction) == before
-        with mock.patch("torch.cuda.set_device") as entered:
-            settle(DEVICE)
-        entered.assert_called_once_with(DEVICE)
-        assert not flags.cudnn_sdp_enabled() and flags.mem_efficient_sdp_enabled()
-        assert not flags.matmul.allow_bf16_reduced_precision_reduction and not flags.matmul.allow_tf32
+        model = GenericRunner(folder, AutoConfig.from_pretrained(folder), torch.bfloat16, DEVICE, 1 << 26)
+        slot = model.take(30)
+        device.counted.clear()
+        whole = model.forward([Segment(slot, 0, [5, 6, 7, 8], [2, 3])]).logits(0, 2)
+        other = model.take(30)
+        model.forward([Segment(other, 0, [5, 6, 7], [])])
+        last = model.forward([Segment(other, 3, [8], [0], decode=True)]).logits(0, 1)
+        assert device.counted["waits"] == 0
+        assert torch.allclose(whole[1].cpu(), last[0].cpu(), atol=0.1)
+        job = DropoutJob(ids=[5, 6, 7, 8], passes=10, rate=0.2, seed=3)
+        with mock.patch("torch.random.fork_rng"):
+            while not job.step(model):
+                pass
+        assert len(job.done.result()) == 3
     finally:
-        flags.enable_cudnn_sdp(before[0])
-        flags.matmul.allow_bf16_reduced_precision_reduction = before[1]
+        torch.__future__.set_swap_module_params_on_conversion(False)
