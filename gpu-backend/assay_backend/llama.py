@@ -216,4 +216,5 @@ class Llama:
             mixed = plan.attend(number, self.heads_of(layer, hidden, turns))
             hidden = hidden + layer.out(mixed)
             hidden = hidden + self.block(layer, hidden)
-        return HiddenRows(self.rms(hidden[plan.rows], self.norm), self.head)
+        wanted = hidden[plan.rows]
+        return HiddenRows(self.rms(wanted, self.norm) if len(wanted) else wanted, self.head)

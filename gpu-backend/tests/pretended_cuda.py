@@ -20,6 +20,7 @@ DEVICE = torch.device("cuda", 0)
 _WAITING = {aten.nonzero, aten.masked_select, aten._unique2, aten.equal, aten.is_nonzero}
 # Made of other operations on the CPU, one kernel on a GPU.
 _WHOLE = {aten._fused_rms_norm, aten.scaled_dot_product_attention}
+_NO_KERNEL = {aten._unsafe_view, aten.empty, aten.empty_like, aten.empty_strided, aten.new_empty}
 _INDEXING = {aten.index, aten.index_put, aten.index_put_}
 _MOVING = {aten._to_copy, aten.copy_}
 
@@ -104,7 +105,7 @@ class PretendedCuda(TorchDispatchMode):
         if written:
             self._note("kernels", func)
             return written[0]
-        if not func.is_view:
+        if not func.is_view and packet not in _NO_KERNEL:
             self._note("kernels", func)
         return tree_map(lambda leaf: self._held(leaf) if isinstance(leaf, torch.Tensor) else leaf, found)
 
