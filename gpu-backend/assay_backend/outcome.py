@@ -1,5 +1,6 @@
 """Who asked for which row of a pass, and the numbers that each of them gets."""
 
+from collections import defaultdict
 from dataclasses import replace
 
 from . import metrics
@@ -74,13 +75,16 @@ class Outcome:
             askers[row][0].job.poisoned = True
         pairs: dict[tuple[int, int], None] = {}
         chosen: dict[int, int] = {}
+        generations = [(row, work) for row, (work, wants) in enumerate(askers) if wants is None]
+        for (row, work), token in zip(generations, choices(distribution, generations), strict=True):
+            if isinstance(token, GrammarRefused):
+                work.job.fail(token)
+                work.job.cancel()
+            else:
+                chosen[row] = token
         for row, (work, wants) in enumerate(askers):
             if wants is None:
-                try:
-                    chosen[row] = distribution.choose(row, work.job.sampling, work.draws, work.shaping, work.mirostat)
-                except GrammarRefused as error:
-                    work.job.fail(error)
-                    work.job.cancel()
+                if row not in chosen:
                     continue
                 pairs |= dict.fromkeys((row, token) for token in (chosen[row], *work.job.sampling.listed))
                 if len(work.indices) > 1:
@@ -134,22 +138,39 @@ class Outcome:
     def again(self, parted: list[tuple[Generation, Measured, Generation]]) -> list[Measured]:
         """Further samples' own draws, each from the distribution that its work drew its first token from: (work, what
         it drew, the sample)."""
-        drawn: list[tuple[Distribution, int, int]] = []
-        wanted: dict[Distribution, dict[tuple[int, int], None]] = {}
-        for work, _, twin in parted:
+        asked: dict[Distribution, list[tuple[int, Generation]]] = defaultdict(list)
+        firsts = {}
+        for work, first, twin in parted:
             distribution, row = self._kept[id(work)]
-            token = distribution.choose(row, twin.job.sampling, twin.draws, twin.shaping, twin.mirostat)
-            drawn.append((distribution, row, token))
-            wanted.setdefault(distribution, {})[row, token] = None
-        given = {
-            distribution: dict(zip(pairs, distribution.given(*map(list, zip(*pairs, strict=True))), strict=True))
-            for distribution, pairs in wanted.items()
-        }
-        found = []
-        for (_, first, twin), (distribution, row, token) in zip(parted, drawn, strict=True):
-            logprob, rank = given[distribution][row, token]
-            found.append(replace(first, id=token, logprob=logprob, rank=rank, trace=_trace(twin)))
-        return found
+            asked[distribution].append((row, twin))
+            firsts[twin] = first
+        found = {}
+        for distribution, twins in asked.items():
+            tokens = choices(distribution, twins)
+            given = distribution.given([row for row, _ in twins], tokens)
+            for (_, twin), token, (logprob, rank) in zip(twins, tokens, given, strict=True):
+                found[twin] = replace(firsts[twin], id=token, logprob=logprob, rank=rank, trace=_trace(twin))
+        return [found[twin] for _, _, twin in parted]
+
+
+def choices(distribution: Distribution, asked: list[tuple[int, Generation]]) -> list[int | GrammarRefused]:
+    """The next token of each sample from its row, or why there is none. On a GPU those that ask for nothing but a
+    temperature are drawn together."""
+    far = {
+        at: (row, work.job.sampling.temperature, work.draws.next())
+        for at, (row, work) in enumerate(asked)
+        if distribution.is_far and work.job.sampling.is_plain and not work.shaping
+    }
+    found: dict[int, int | GrammarRefused] = {}
+    if far:
+        found = dict(zip(far, distribution.drawn(*map(list, zip(*far.values(), strict=True))), strict=True))
+    for at, (row, work) in enumerate(asked):
+        if at not in far:
+            try:
+                found[at] = distribution.choose(row, work.job.sampling, work.draws, work.shaping, work.mirostat)
+            except GrammarRefused as error:
+                found[at] = error
+    return [found[at] for at in range(len(asked))]
 
 
 def _trace(work: Generation) -> Trace | None:

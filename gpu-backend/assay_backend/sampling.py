@@ -42,6 +42,11 @@ class Sampling:
     terms: bool = False
     mirostat: MirostatOptions | None = None
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether tokens are drawn from the whole distribution, at a temperature."""
+        return self.temperature > 0 and self.top_p == 1 and not (self.min_p or self.top_k or self.mirostat)
+
 
 @dataclass(frozen=True)
 class Terms:
@@ -166,6 +171,38 @@ class Distribution:
         parts = [slice(low, low + _ROWS_COMPARED) for low in range(0, len(rows), _ROWS_COMPARED)]
         above = torch.cat([(self.logits[at[part]] > values[part].unsqueeze(1)).sum(-1) for part in parts])
         return list(zip(logprobs, (above + 1).tolist(), strict=True))
+
+    @property
+    def is_far(self) -> bool:
+        """Whether the logits lie on a GPU, from where a whole vocabulary is long to fetch and to sum for one draw."""
+        return self.logits.device.type != "cpu"
+
+    def drawn(self, rows: list[int], temperatures: list[float], draws: list[float]) -> list[int]:
+        """A token of each listed row at a temperature, as `choose` takes it from a draw in [0, 1): first its block, by
+        sums that the device makes, then its place there."""
+        at = sent(rows, self.logits.device)
+        weights = self.weights[at]
+        if any(temperature != 1 for temperature in temperatures):
+            by = sent([max(temperature, 1e-30) for temperature in temperatures], at.device, torch.float32)
+            weights = torch.exp((self.logits[at] - self.peak[at].unsqueeze(1)) / by.unsqueeze(1))
+        blocks = weights.view(len(rows), -1, _WIDTH)
+        reach = on_host(blocks.sum(-1, dtype=torch.float64)).cumsum(1)
+        goals = np.asarray(draws) * reach[:, -1]
+        places = [
+            min(int(np.searchsorted(line, goal, side="right")), len(line) - 1)
+            for line, goal in zip(reach, goals, strict=True)
+        ]
+        order = sent(list(range(len(rows))), at.device)
+        inner = on_host(blocks[order, sent(places, at.device)])
+        found = []
+        for line, place, goal, some in zip(reach, places, goals, inner, strict=True):
+            before = line[place - 1] if place else 0.0
+            token = int(np.searchsorted(before + some.cumsum(dtype=np.float64), goal, side="right"))
+            if token >= _WIDTH or some[token] <= 0:
+                # A draw that rounds up belongs to the last token that has any mass.
+                token = int(np.flatnonzero(some > 0)[-1]) if (some > 0).any() else 0
+            found.append(place * _WIDTH + token)
+        return found
 
     def choose(
         self,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _MOST_NUMBERS = 64 << 20
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Stretch:
     """Tokens of a segment that are mixed over the same number of keys: `count` rows of the pass from `first` on, from
     position `start` on. `row` is the segment's first."""

@@ -4,10 +4,10 @@ import numpy as np
 import torch
 
 
-def sent(values: list | np.ndarray, device: torch.device) -> torch.Tensor:
-    """Integers on the model's device. Through pinned memory the copy takes its turn behind what the device is at, and
+def sent(values: list | np.ndarray, device: torch.device, dtype: torch.dtype = torch.long) -> torch.Tensor:
+    """Numbers on the model's device. Through pinned memory the copy takes its turn behind what the device is at, and
     the host goes on; from plain memory the host would first wait for all of it."""
-    made = torch.as_tensor(values, dtype=torch.long)
+    made = torch.as_tensor(values, dtype=dtype)
     return made if device.type == "cpu" else made.pin_memory().to(device, non_blocking=True)
 
 

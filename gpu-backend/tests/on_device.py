@@ -53,6 +53,7 @@ def asked(tokens: Tokens, count: int) -> list[Job]:
             GenerateJob(prompt=prompt, sampling=Sampling(6, **told)),
             GenerateJob(prompt=prompt, sampling=Sampling(6, temperature=1, seed=at, listed=(3, 7, 9), **told)),
             GenerateJob(prompt=prompt, sampling=Sampling(6, temperature=0.7, top_p=0.9, seed=at, **told), n=3),
+            GenerateJob(prompt=prompt, sampling=Sampling(6, temperature=0.8, seed=at, **told), n=3),
             GenerateJob(prompt=prompt, sampling=Sampling(6, seed=at, mirostat=MirostatOptions())),
             ScoreJob(texts=[ids[at : at + n] for n in (30, 40)], firsts=[4, 4], top=2, entropy=True, terms=True),
             ScoreJob(texts=[ids[:30] + ids[at : at + n] for n in (4, 9)], firsts=[30, 30], top=2),

@@ -13,7 +13,7 @@ from assay_backend.generic import GenericRunner
 from assay_backend.hidden import HiddenJob
 from assay_backend.invariance import is_invariant
 from assay_backend.llama import Llama
-from assay_backend.sampling import folded
+from assay_backend.sampling import Distribution, Sampling, folded
 from assay_backend.segments import Segment
 from assay_backend.tokens import Tokens
 from assay_backend.work import GenerateJob
@@ -23,7 +23,7 @@ from tests.pretended_cuda import DEVICE
 from tests.small_models import make_gpt2
 
 # Transfers that one pass may wait for: its numbers come in a few columns for all rows together.
-MOST_WAITS = 12
+MOST_WAITS = 16
 
 
 def test_numbers_are_those_of_the_cpu(tiny, device):
@@ -133,6 +133,18 @@ def test_logits_are_not_rounded_to_the_weights_type(tiny, device):
 def test_strict_holds_on_the_device(tiny, device):
     model = llama(tiny, DEVICE, strict=True)
     assert is_invariant(model) and model.used_bytes() == 0
+
+
+def test_draws_on_the_device_are_those_of_the_cpu(device):
+    logits = 3 * torch.randn(4, 1000, generator=torch.Generator().manual_seed(1))
+    logits[1, 100:] = float("-inf")
+    logits[2, 7] = 60.0
+    here, there = Distribution(logits), Distribution(logits.to(DEVICE))
+    for temperature in (1.0, 0.6, 1e-3, 2.0):
+        for draw in (0.0, 1e-9, 0.1, 0.35, 0.5, 0.77, 0.999, 1 - 2**-53):
+            rows, draws = [0, 1, 2, 3], mock.Mock(next=lambda draw=draw: draw)
+            wanted = [here.choose(row, Sampling(1, temperature=temperature), draws) for row in rows]
+            assert there.drawn(rows, [temperature] * 4, [draw] * 4) == wanted
 
 
 @pytest.mark.parametrize("width", [1, 2, 3, 384, 1002])
