@@ -194,7 +194,8 @@ def pretended_cuda() -> Iterator[PretendedCuda]:
     torch._C._set_only_lift_cpu_tensors(True)
     try:
         with (
-            mock.patch("torch.cuda._lazy_init"),
+            # Where there is a real one, torch may as well find it.
+            contextlib.nullcontext() if torch.cuda.is_available() else mock.patch("torch.cuda._lazy_init"),
             mock.patch("torch.Generator", side_effect=generator),
             mock.patch("torch.cuda.current_stream", return_value=stream),
             played,

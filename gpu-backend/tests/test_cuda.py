@@ -21,6 +21,7 @@ from tests.conftest import PROSE
 from tests.on_device import asked, llama, worked
 from tests.pretended_cuda import DEVICE
 from tests.small_models import make_gpt2
+from tests.test_forward import CONFIGS, saved, texts
 
 # Transfers that one pass may wait for: its numbers come in a few columns for all rows together.
 MOST_WAITS = 16
@@ -42,6 +43,24 @@ def test_numbers_are_those_of_the_cpu(tiny, device):
                 assert measured.logprob == pytest.approx(like.logprob, abs=1e-4)
                 assert measured.entropy == pytest.approx(like.entropy, abs=1e-4)
                 assert [token for token, _ in measured.top] == [token for token, _ in like.top]
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_every_family_runs_on_the_device(name, dtype, device, tmp_path):
+    saved(CONFIGS[name], tmp_path)
+    (text,) = texts(1, 650)
+    found = {}
+    for where in (torch.device("cpu"), DEVICE):
+        model = llama(tmp_path, where, dtype)
+        slot, other = model.take(700), model.take(700)
+        read = [Segment(slot, 0, text[:600], [0, 300, 599]), Segment(other, 0, text[:70], [69])]
+        branch = [Segment(slot, 600, text[600:], [0, 49], branch=True)]
+        step = [Segment(slot, 600, text[600:601], [0], decode=True), Segment(other, 70, [7], [0], decode=True)]
+        found[where.type] = torch.cat([rows_of(model, some).cpu() for some in (read, branch, step)])
+    assert torch.isfinite(found["cuda"]).all()
+    if dtype == torch.float32:
+        assert torch.allclose(found["cpu"], found["cuda"], atol=1e-4)
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
