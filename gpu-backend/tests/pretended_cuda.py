@@ -160,8 +160,7 @@ class PretendedCuda(TorchDispatchMode):
 def _check_attention(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, mask: torch.Tensor | None) -> None:
     """What a GPU's fused kernels ask for; without it torch falls back to separate products and keeps all weights."""
     assert query.dtype == key.dtype == value.dtype, "queries, keys and values of one type"
-    if mask is not None:
-        assert mask.dtype == query.dtype and mask.shape[-1] % 8 == 0 and mask.stride(-1) == 1, "a mask of aligned rows"
+    assert mask is None or mask.dtype in {query.dtype, torch.bool}, "a mask of the queries' type"
     for part in (query, key, value):
         assert part.stride(-1) == 1 and part.shape[-1] % 8 == 0, "heads of aligned size"
         assert part.storage_offset() * part.itemsize % 16 == 0, "tensors that begin at aligned addresses"

@@ -3,12 +3,15 @@ and the host waits a bounded number of times in a pass."""
 
 from unittest import mock
 
+import numpy as np
 import pytest
 import torch
 from transformers import AutoConfig
 
 from assay_backend.compare import apart_rows
 from assay_backend.dropout import DropoutJob
+from assay_backend.embeddings import Embedder
+from assay_backend.entail import CrossEncoder
 from assay_backend.generic import GenericRunner
 from assay_backend.hidden import HiddenJob
 from assay_backend.invariance import is_invariant
@@ -20,7 +23,7 @@ from assay_backend.work import GenerateJob
 from tests.conftest import PROSE
 from tests.on_device import asked, llama, worked
 from tests.pretended_cuda import DEVICE
-from tests.small_models import make_gpt2
+from tests.small_models import make_classifier, make_gpt2
 from tests.test_forward import CONFIGS, saved, texts
 
 # Transfers that one pass may wait for: its numbers come in a few columns for all rows together.
@@ -152,6 +155,21 @@ def test_logits_are_not_rounded_to_the_weights_type(tiny, device):
 def test_strict_holds_on_the_device(tiny, device):
     model = llama(tiny, DEVICE, strict=True)
     assert is_invariant(model) and model.used_bytes() == 0
+
+
+def test_the_encoders_run_on_the_device(device, tmp_path):
+    folder = make_classifier(tmp_path / "nli", ["entailment", "neutral", "contradiction"])
+    pairs = [("One two three", "two"), ("The ferry left", "Nobody left the harbour before dawn")]
+    wanted = CrossEncoder(folder, torch.device("cpu")).judge(pairs)
+    torch.__future__.set_swap_module_params_on_conversion(True)
+    try:
+        judge, embedder = CrossEncoder(folder, DEVICE), Embedder(folder, DEVICE)
+    finally:
+        torch.__future__.set_swap_module_params_on_conversion(False)
+    for found, like in zip(judge.judge(pairs), wanted, strict=True):
+        assert found == pytest.approx(like, abs=1e-5)
+    vectors, read = embedder.embed(["One two", "The ferry left the harbour"])
+    assert read and np.linalg.norm(vectors, axis=1) == pytest.approx([1, 1], abs=1e-5)
 
 
 def test_draws_on_the_device_are_those_of_the_cpu(device):
