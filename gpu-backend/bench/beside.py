@@ -20,7 +20,7 @@ OPTIONS = {"repeat_penalty": 1.0}
 # Its own choice of instructions takes AMX where a processor has it, and then ended in a segmentation fault at the first
 # prompt, so that those with AVX-512 and AVX2 are named instead.
 _COMMON = ("AVX2", "FMA", "F16C", "BMI2")
-_WIDE = ("AVX512", "AVX512_VBMI", "AVX512_VNNI", "AVX512_BF16")
+_WIDE = ("AVX512", "AVX512_VNNI", "AVX512_BF16")
 # Writes a model file's weights in float32, by the library itself.
 _WIDEN = """
 import sys, llama_cpp
