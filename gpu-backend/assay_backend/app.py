@@ -51,7 +51,8 @@ def create_app(service: Service) -> FastAPI:
     @app.get("/healthz", tags=["operation"])
     async def health() -> JSONResponse:
         """200 when the model answers, else 503 with what is being waited for."""
-        return JSONResponse(service.health(), 200 if service.state == "ready" else 503)
+        told = service.health()
+        return JSONResponse(told, 200 if told["status"] == "ready" else 503)
 
     @app.get("/metrics", tags=["operation"])
     async def prometheus() -> Response:

@@ -1,5 +1,6 @@
 """Attention of one ragged pass: which keys each token is mixed over, and in which shapes, so that bits stay equal."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import torch
@@ -7,6 +8,8 @@ import torch.nn.functional as F
 
 from .kv import Arena, padded_length
 from .segments import Segment
+from .stretches import Stretch, Together
+from .transfer import sent
 
 if TYPE_CHECKING:
     from .llama import Llama
@@ -22,12 +25,6 @@ def _whole_blocks(rows: int) -> int:
     block = next(block for least, block in _QUERY_BLOCKS if rows >= least)
     padded = -(-rows // block) * block
     return padded if padded < 192 or block > 32 else -(-padded // 64) * 64
-
-
-def _sent(values: list[int], device: torch.device) -> torch.Tensor:
-    """Integers on the model's device; a pass's many small lists travel without waiting for each other."""
-    made = torch.tensor(values, dtype=torch.long)
-    return made if device.type == "cpu" else made.pin_memory().to(device, non_blocking=True)
 
 
 def _mix(asked: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
@@ -65,6 +62,29 @@ def short_keep_their_bits(model: "Llama") -> bool:
     )
 
 
+@torch.inference_mode()
+def rows_keep_their_bits(model: "Llama") -> bool:
+    """Whether a query row comes out the same wherever it stands among the rows of whole blocks, and however many these
+    are: asked of the kernel with like rows. Not so on Intel's processors without AVX-512, whose products make six rows
+    at a time and what is left of a block by another way."""
+    generator = torch.Generator().manual_seed(3)
+    asked, keys, values = (
+        torch.randn(1, model.kv_heads, count, model.size, generator=generator, dtype=model.state_dtype)
+        for count in (1, 1024, 1024)
+    )
+
+    def mixed(rows: int, count: int) -> torch.Tensor:
+        mask = torch.zeros(1, 1, 1, count, dtype=model.state_dtype)
+        return _mix(asked.expand(-1, -1, rows, -1).contiguous(), keys, values, mask)
+
+    blocks = [max(least, block) for least, block in _QUERY_BLOCKS]
+    return all(
+        torch.equal(mixed(rows, count), mixed(_LEAST_DECODE_ROWS, count)[:, :, :1].expand(-1, -1, rows, -1))
+        for count in (64, 512, 640)
+        for rows in (_LEAST_DECODE_ROWS, *blocks)
+    )
+
+
 class Plan:
     """Index tensors and masks of one pass, made once and used by every layer."""
 
@@ -85,33 +105,50 @@ class Plan:
             ids.extend(segment.ids)
             positions.extend(range(segment.start, segment.start + len(segment.ids)))
         device = model.device
-        self.ids = _sent(ids, device)
-        self.positions = _sent(positions, device)
-        self.rows = _sent([offsets[at] + row for at, s in enumerate(segments) for row in s.rows], device)
+        self.ids = sent(ids, device)
+        self.positions = sent(positions, device)
+        self.rows = sent([offsets[at] + row for at, s in enumerate(segments) for row in s.rows], device)
         self.group = model.heads // model.kv_heads
+        self._masks: dict[tuple[int, int, int, int], torch.Tensor] = {}
         self.decodes = self._decode_groups([segments[at] for at in order if segments[at].decode])
-        self.prompts = [
-            (offsets[at], segments[at], self._stretches(segments[at])) for at in order if not segments[at].decode
-        ]
+        prompts = [(offsets[at], segments[at]) for at in order if not segments[at].decode]
+        self.prompts, self.together = [], None
+        if model.together and prompts:
+            self.together = Together(model, [one for row, segment in prompts for one in self._cut(row, segment)])
+        else:
+            self.prompts = [(row, segment, self._stretches(segment)) for row, segment in prompts]
 
-    def _stretches(self, segment: Segment) -> list[tuple[int, int, int, int, torch.Tensor]]:
-        """Cut a segment where the number of keys that its tokens are mixed over changes, so that this number is a
-        function of a token's position alone: (from, to, padded rows, keys, mask), places relative to the segment."""
-        found, low, count = [], 0, len(segment.ids)
+    def _cut(self, row: int, segment: Segment) -> Iterator[Stretch]:
+        """Cut a segment, whose first row is `row`, where the number of keys that its tokens are mixed over changes, so
+        that this number is a function of a token's position alone."""
+        low, count = 0, len(segment.ids)
         while low < count:
             keys = padded_length(segment.start + low + 1)
             high = min(count, keys - segment.start)
-            padded = _whole_blocks(self.group * (high - low))
-            found.append((low, high, padded, keys, self._causal(segment.start + low, high - low, padded, keys)))
+            by_token = max(_LEAST_DECODE_ROWS, self.group)
+            padded = by_token if self.model.by_token else _whole_blocks(self.group * (high - low))
+            yield Stretch(segment, row, row + low, high - low, segment.start + low, padded, keys)
             low = high
-        return found
 
-    def _causal(self, start: int, count: int, padded: int, keys: int) -> torch.Tensor:
-        """Mask of a stretch: its tokens once per head of a group, then padding that sees the first key only."""
-        last = torch.arange(start, start + count, device=self.model.device).repeat(self.group)
-        last = F.pad(last, (0, padded - self.group * count))
+    def _stretches(self, segment: Segment) -> list[tuple[int, int, int, int, torch.Tensor]]:
+        """A segment's stretches: (from, to, padded rows, keys, mask), places relative to the segment."""
+        return [
+            (one.first, one.first + one.count, one.padded, one.keys, self._causal(one)) for one in self._cut(0, segment)
+        ]
+
+    def _causal(self, one: Stretch) -> torch.Tensor:
+        """Mask of a stretch: its tokens once per head of a group, then padding that sees the first key only. Branches
+        of one beginning have it in common."""
+        start, count, padded, keys = key = one.start, one.count, one.padded, one.keys
+        if key in self._masks:
+            return self._masks[key]
+        last = torch.arange(start, start + count, device=self.model.device)
+        if not self.model.by_token:
+            last = F.pad(last.repeat(self.group), (0, padded - self.group * count))
         hidden = torch.arange(keys, device=self.model.device) > last.unsqueeze(1)
-        return self._masked(hidden).view(1, 1, padded, keys)
+        shape = (-1, 1, 1, keys) if self.model.by_token else (1, 1, padded, keys)
+        made = self._masks[key] = self._masked(hidden).view(shape)
+        return made
 
     def _masked(self, hidden: torch.Tensor) -> torch.Tensor:
         shown = torch.zeros(hidden.shape, dtype=self.model.state_dtype, device=self.model.device)
@@ -128,8 +165,8 @@ class Plan:
             mine = segments[at:end]
             low, high = mine[0].slot.index, mine[-1].slot.index + 1
             device = self.model.device
-            slots = _sent([s.slot.index for s in mine], device)
-            places = _sent([s.start for s in mine], device)
+            slots = sent([s.slot.index for s in mine], device)
+            places = sent([s.start for s in mine], device)
             keys = min(padded_length(max(s.start for s in mine) + 1), arena.capacity)
             # A slot in the span that is not decoding reads its first key only; its result is thrown away.
             last = torch.zeros(high - low, dtype=torch.long, device=device)
@@ -160,6 +197,8 @@ class Plan:
             mixed[at:end] = (got if dense else got[slots - low])[:, :, :group].reshape(
                 end - at, model.heads, model.size
             )
+        if self.together:
+            self.together.attend(layer, query, both, mixed)
         for at, segment, stretches in self.prompts:
             end = at + len(segment.ids)
             new_key, new_value = both[at:end, 0].transpose(0, 1), both[at:end, 1].transpose(0, 1)
@@ -171,16 +210,30 @@ class Plan:
             else:
                 keys_now[:, segment.start : segment.start + end - at] = new_key
                 values_now[:, segment.start : segment.start + end - at] = new_value
+            mix = self._by_token if model.by_token else self._in_blocks
             for low, high, padded, keys, mask in stretches:
-                asked = query[at + low : at + high].transpose(0, 1)
-                asked = asked.reshape(1, model.kv_heads, group * (high - low), model.size)
-                asked = F.pad(asked, (0, 0, 0, padded - group * (high - low)))
-                got = F.scaled_dot_product_attention(
-                    asked, keys_now[None, :, :keys], values_now[None, :, :keys], attn_mask=mask
-                )
-                got = got[0, :, : group * (high - low)].reshape(model.heads, high - low, model.size)
-                mixed[at + low : at + high] = got.transpose(0, 1)
+                asked = query[at + low : at + high]
+                mixed[at + low : at + high] = mix(asked, padded, keys_now[:, :keys], values_now[:, :keys], mask)
         return mixed.view(-1, model.heads * model.size)
+
+    def _in_blocks(
+        self, query: torch.Tensor, padded: int, keys: torch.Tensor, values: torch.Tensor, mask: torch.Tensor
+    ) -> torch.Tensor:
+        """A stretch's queries [tokens, heads, size] mixed side by side, the tokens of a head after each other."""
+        model, count = self.model, query.shape[0]
+        asked = query.transpose(0, 1).reshape(1, model.kv_heads, self.group * count, model.size)
+        asked = F.pad(asked, (0, 0, 0, padded - self.group * count))
+        got = F.scaled_dot_product_attention(asked, keys[None], values[None], attn_mask=mask)
+        return got[0, :, : self.group * count].reshape(model.heads, count, model.size).transpose(0, 1)
+
+    def _by_token(
+        self, query: torch.Tensor, padded: int, keys: torch.Tensor, values: torch.Tensor, mask: torch.Tensor
+    ) -> torch.Tensor:
+        """The same, each token in the shape of a generated one."""
+        model, count = self.model, query.shape[0]
+        asked = F.pad(query.reshape(count, model.kv_heads, self.group, model.size), (0, 0, 0, padded - self.group))
+        got = _mix(asked, keys.expand(count, -1, -1, -1), values.expand(count, -1, -1, -1), mask)
+        return got[:, :, : self.group].reshape(count, model.heads, model.size)
 
     @staticmethod
     def _branch(stored: torch.Tensor, start: int, new: torch.Tensor, keys: int) -> torch.Tensor:

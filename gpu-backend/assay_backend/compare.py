@@ -12,6 +12,7 @@ from .compute import in_turn
 from .loading import Loaded
 from .segments import Rows, Runner, Segment
 from .tokens import Tokens
+from .transfer import sent
 
 # Logits of one model held at once: 32 MB of float32.
 _LOGITS_AT_ONCE = 8 << 20
@@ -126,7 +127,7 @@ def apart_rows(first: Rows, second: Rows, given: list[int], top: int, vocabulary
 
 def apart(one: torch.Tensor, other: torch.Tensor, given: list[int], top: int) -> list[Apart]:
     """Divergences of two sets of logits [tokens, vocabulary] for given tokens; k of the overlap is `top`."""
-    ids = torch.tensor(given, device=one.device).unsqueeze(1)
+    ids = sent(given, one.device).unsqueeze(1)
     # A token that is ruled out has no finite logarithm.
     p, q = (logits.log_softmax(-1).clamp(min=-1e4) for logits in (one, other))
     middle = torch.logaddexp(p, q) - math.log(2)

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import torch
 
@@ -9,6 +10,7 @@ from .dropout_generic import PlainDropout
 from .hidden import states_after
 from .llama import HiddenRows, Llama
 from .segments import Rows, Runner
+from .transfer import sent
 from .work import SlowJob
 
 GROUPS = 5
@@ -51,7 +53,7 @@ class DropoutJob(SlowJob):
         """Make one pass; answers whether it was the last."""
         seed = (self.seed * 1_000_003 + len(self.made)) % (1 << 63)
         if isinstance(runner, Llama):
-            generator = torch.Generator().manual_seed(seed)
+            generator = torch.Generator(device=runner.device).manual_seed(seed)
             self.made.append(dropped_rows(runner, self.ids[:-1], self.first - 1, self.rate, generator))
         else:
             self.made.append(PlainDropout(runner.model).read(self.ids[:-1], self.first - 1, self.rate, seed))
@@ -84,27 +86,27 @@ def spreads(logprobs: torch.Tensor, given: list[int]) -> list[Spread]:
     mean = chances.mean(0)
     total = entropy(mean)
     reverse = -total - (mean * logprobs.mean(0)).sum(-1, dtype=torch.float64)
-    parts = torch.arange(passes) * GROUPS // passes
+    bounds = [-(-group * passes // GROUPS) for group in range(GROUPS + 1)] if passes >= 2 * GROUPS else []
     grouped = [
-        (entropy(chances[parts == group].mean(0)) - inner[parts == group].mean(0)).clamp(min=0).tolist()
-        for group in (range(GROUPS) if passes >= 2 * GROUPS else ())
+        (entropy(chances[low:high].mean(0)) - inner[low:high].mean(0)).clamp(min=0) for low, high in pairwise(bounds)
     ]
+    own = chances.gather(2, sent(given, chances.device).view(1, -1, 1).expand(passes, -1, 1)).squeeze(2).double()
+    # One transfer for all tokens.
+    columns = torch.stack((total, inner.mean(0), reverse, own.mean(0), own.var(0, correction=0), *grouped), dim=1)
     found = []
-    for row, token in enumerate(given):
-        own = chances[:, row, token].double()
-        predictive, aleatoric = total[row].item(), inner[:, row].mean().item()
-        epistemic, away = max(predictive - aleatoric, 0.0), max(reverse[row].item(), 0.0)
+    for token, (predictive, aleatoric, away, chance, variance, *groups) in zip(given, columns.tolist(), strict=True):
+        epistemic, away = max(predictive - aleatoric, 0.0), max(away, 0.0)
         found.append(
             Spread(
                 token,
-                math.log(max(own.mean().item(), 1e-38)),
+                math.log(max(chance, 1e-38)),
                 predictive,
                 aleatoric,
                 epistemic,
                 (epistemic + away) * passes / (passes - 1),
                 away,
-                own.var(correction=0).item(),
-                [group[row] for group in grouped],
+                variance,
+                groups,
             )
         )
     return found
@@ -123,8 +125,8 @@ def dropped_rows(model: Llama, ids: list[int], first: int, rate: float, generato
     def drop(values: torch.Tensor, shape: torch.Size | tuple[int, ...]) -> torch.Tensor:
         if rate == 0:
             return values
-        kept = torch.rand(shape, generator=generator) >= rate
-        return values * kept.to(values.device) / (1 - rate)
+        kept = torch.rand(shape, generator=generator, device=values.device) >= rate
+        return values * kept / (1 - rate)
 
     hidden = states_after(model, ids, len(model.layers), drop)
     return HiddenRows(model.rms(hidden[first:], model.norm), model.head)

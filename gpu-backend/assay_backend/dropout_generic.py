@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from .generic import LogitRows
+from .transfer import sent
 
 
 class NoPlaces(ValueError):
@@ -31,7 +32,7 @@ class PlainDropout:
         devices = [device] if device.type == "cuda" else []
         with torch.random.fork_rng(devices), self._dropping(rate):
             torch.manual_seed(seed)
-            tokens = torch.tensor([ids], device=device)
+            tokens = sent(ids, device).unsqueeze(0)
             # Without a cache: keys made under other masks must not be read again.
             logits = self.model(input_ids=tokens, use_cache=False).logits[0, first:]
         return LogitRows(logits)

@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from .compute import in_turn
+from .device import enter, is_lost
 from .prefix import PrefixCache
 from .schedule import Schedule
 from .segments import Runner
@@ -45,6 +46,8 @@ class Engine:
         self._wake = threading.Condition()
         self._queued = 0
         self._state = "open"
+        # Why nothing can be run any more, where that is so.
+        self.lost = ""
         self._thread = threading.Thread(target=self._loop, name="engine", daemon=True)
 
     def start(self) -> None:
@@ -136,10 +139,15 @@ class Engine:
                 in_turn(self._turn, arrived)
             except Exception as error:
                 self._fail_all(error)
+                if is_lost(error, self.runner.device):
+                    # Nothing will ever run on it again in this process.
+                    self.lost = f"The GPU has failed, restart the server: {error}".splitlines()[0]
+                    self._state = "closed"
         self._fail_all(ShuttingDown())
 
     def _turn(self, arrived: list[Job]) -> None:
         """Take in what has arrived, and make one step of everything."""
+        enter(self.runner.device)
         for job in arrived:
             self._begin(job)
         self.schedule.step()
@@ -169,6 +177,8 @@ class Engine:
         except Exception as error:
             job.fail(error)
             ended = True
+            if is_lost(error, self.runner.device):
+                raise
         if ended:
             self._settle(job, True)
             job.done.cancel()

@@ -8,6 +8,7 @@ import torch
 from transformers import AutoModelForCausalLM, DynamicCache
 
 from .segments import Segment
+from .transfer import sent
 
 
 @dataclass
@@ -86,10 +87,10 @@ class GenericRunner:
             for layer in cache.layers:
                 if layer.get_seq_length() > segment.start:
                     layer.crop(segment.start - layer.get_seq_length())
-            ids = torch.tensor([segment.ids], device=self.device)
+            ids = sent(segment.ids, self.device).unsqueeze(0)
             places = torch.arange(segment.start, segment.start + len(segment.ids), device=self.device).unsqueeze(0)
             output = self.model(input_ids=ids, position_ids=places, past_key_values=cache, use_cache=True)
             if not segment.branch:
                 slot.length = segment.start + len(segment.ids)
-            found.append(output.logits[0, segment.rows])
+            found.append(output.logits[0, sent(segment.rows, self.device)])
         return LogitRows(torch.cat(found))

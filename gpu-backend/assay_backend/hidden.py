@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from .generic import GenericRunner
 from .llama import Llama
 from .segments import Runner
+from .transfer import sent
 from .work import SlowJob
 
 # Leaves out part of some values, given the shape of the mask.
@@ -56,7 +57,7 @@ def states_of(runner: Runner, ids: list[int], layer: int) -> torch.Tensor:
         states = states_after(runner, ids, layer)
         return runner.rms(states, runner.norm) if layer == len(runner.layers) else states
     assert isinstance(runner, GenericRunner)
-    tokens = torch.tensor([ids], device=runner.device)
+    tokens = sent(ids, runner.device).unsqueeze(0)
     return runner.model(input_ids=tokens, use_cache=False, output_hidden_states=True).hidden_states[layer][0]
 
 
@@ -64,7 +65,7 @@ def states_of(runner: Runner, ids: list[int], layer: int) -> torch.Tensor:
 def states_after(model: Llama, ids: list[int], layer: int, drop: Drop | None = None) -> torch.Tensor:
     """States of one text after `layer` blocks, before any final norm. `drop` is applied to attention weights, and to
     what each block adds to the residual stream, there with one mask for all positions."""
-    hidden = model.embed(torch.tensor(ids, device=model.device))
+    hidden = model.embed(sent(ids, model.device))
     turned = model.heads + model.kv_heads
     turns = model.turns[: len(ids)]
     group = model.heads // model.kv_heads

@@ -5,6 +5,12 @@ from dataclasses import dataclass, field
 
 import torch
 
+from . import metrics
+from .memory import OUT_OF_MEMORY
+
+_ARENA = 256 << 20
+_MOST_SLOTS = 32
+
 
 def padded_length(length: int) -> int:
     """Keys that a token is mixed over when the sequence ends with it at `length`: rounded up to few steps. Kernels take
@@ -100,9 +106,14 @@ class KvStore:
             for arena in arenas
         )
 
+    def _widest_arena(self) -> int:
+        """Bytes of the largest arena that is laid out at once. An arena is one attention call per layer: on CUDA, where
+        a call costs more than what it computes, long sequences share one as well."""
+        return _ARENA if self.device.type == "cpu" else max(_ARENA, self.budget // 16)
+
     def _grow(self, capacity: int) -> Arena | None:
         one = capacity * self.token_bytes
-        count = max(1, min(32, (256 << 20) // one))
+        count = max(1, min(_MOST_SLOTS, self._widest_arena() // one))
         while count > 1 and self.reserved + count * one > self.budget:
             count //= 2
         if self.reserved + count * one > self.budget:
@@ -111,7 +122,12 @@ class KvStore:
             return None
         layers, heads, size = self.shape
         # Zeros, not empty: masked keys are multiplied by zero, and zero times a stray NaN would be NaN.
-        data = torch.zeros(layers, 2, count, heads, capacity, size, dtype=self.dtype, device=self.device)
+        try:
+            data = torch.zeros(layers, 2, count, heads, capacity, size, dtype=self.dtype, device=self.device)
+        except OUT_OF_MEMORY:
+            # Others hold what the budget has: as if it were used up.
+            metrics.out_of_memory.inc()
+            return None
         arena = Arena(data, list(range(count)))
         self.arenas.setdefault(capacity, []).append(arena)
         self.reserved += count * one

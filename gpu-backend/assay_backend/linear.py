@@ -13,6 +13,8 @@ _TILE = 64
 # Row counts at which a packed weight's products are held against each other, and the floors that may come of it.
 _COUNTS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 15, 16, 17, 24, 31, 32, 33, 36, 37, 48, 63, 64, 65, 96, 127, 128, 129, 200)
 _FLOORS = (1, 2, 4, 8, 16, 32, 64, 128)
+# Numbers that two ways to one product are held against each other by, at least.
+_ENOUGH = 32768
 _known_floors: dict[tuple, int | None] = {}
 
 # A product with packed weights: rows and bias in, rows out.
@@ -44,10 +46,24 @@ class Linear:
         # Weights may have fewer bits than the rows, which are then rounded for the product alone.
         asked = rows.to(self.dtype)
         if self.strict and not self.steady:
-            made = self._tiled(asked)
+            made = self._tiled(asked, self._product)
         else:
-            made = self._padded(asked) if self.packed else F.linear(asked, self.weight, self.bias)
+            made = self._padded(asked) if self.packed else self._product(asked)
         return made.to(rows.dtype)
+
+    def unrounded(self, rows: torch.Tensor) -> torch.Tensor:
+        """The products in float32. CUDA sums a type of fewer bits in float32, and can leave it at that: among bfloat16
+        numbers from 16 to 32 the steps are 0.125, too coarse for logits."""
+        if self.packed or self.bias is not None or rows.device.type != "cuda" or self.dtype == torch.float32:
+            return self(rows).float()
+        asked = rows.to(self.dtype)
+        return self._tiled(asked, self._wide_product) if self.strict else self._wide_product(asked)
+
+    def _product(self, rows: torch.Tensor) -> torch.Tensor:
+        return self.packed(rows.contiguous(), self.bias) if self.packed else F.linear(rows, self.weight, self.bias)
+
+    def _wide_product(self, rows: torch.Tensor) -> torch.Tensor:
+        return torch.mm(rows, self.weight.t(), out_dtype=torch.float32)
 
     def _padded(self, rows: torch.Tensor) -> torch.Tensor:
         count = rows.shape[0]
@@ -57,12 +73,11 @@ class Linear:
             return self.packed(rows.contiguous(), self.bias)
         return self.packed(F.pad(rows, (0, 0, 0, self.floor - count)), self.bias)[:count]
 
-    def _tiled(self, rows: torch.Tensor) -> torch.Tensor:
+    @staticmethod
+    def _tiled(rows: torch.Tensor, product: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
         count = rows.shape[0]
         tiles = F.pad(rows, (0, 0, 0, -count % _TILE)).split(_TILE)
-        if self.packed:
-            return torch.cat([self.packed(tile.contiguous(), self.bias) for tile in tiles])[:count]
-        return torch.cat([F.linear(tile, self.weight, self.bias) for tile in tiles])[:count]
+        return torch.cat([product(tile) for tile in tiles])[:count]
 
 
 def packings(weight: torch.Tensor) -> list[Callable[[torch.Tensor], Product]]:
@@ -105,6 +120,16 @@ def floor_of(product: Product, shape: tuple, weight: torch.Tensor) -> int | None
         generator = torch.Generator().manual_seed(1)
         rows = torch.randn(_MOST_ROWS, weight.shape[1], generator=generator).to(weight.dtype)
         whole = product(rows, None)
-        unlike = max((n for n in _COUNTS if not torch.equal(product(rows[:n], None), whole[:n])), default=0)
+        unlike = max((n for n in _COUNTS if not _is_alike(product, rows, whole, n)), default=0)
         _known_floors[key] = min((floor for floor in _FLOORS if floor > unlike), default=None)
     return _known_floors[key]
+
+
+def _is_alike(product: Product, rows: torch.Tensor, whole: torch.Tensor, count: int) -> bool:
+    """Whether `count` rows have the bits that they have among all, asked of enough of them: rounded to a type of few
+    bits, most numbers come out the same by another way too."""
+    trials = min(max(_ENOUGH // (count * whole.shape[1]), 1), 16)
+    return all(
+        torch.equal(product(rows[at : at + count].contiguous(), None), whole[at : at + count])
+        for at in range(0, min(trials * count, len(rows) - count + 1), count)
+    )

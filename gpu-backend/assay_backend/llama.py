@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from safetensors import safe_open
 
-from .attention import Plan
+from .attention import Plan, rows_keep_their_bits
 from .kv import KvStore, Slot, padded_length
 from .linear import Linear
 from .segments import Segment
@@ -63,7 +63,7 @@ class HiddenRows:
         return self.hidden.shape[0]
 
     def logits(self, start: int, end: int) -> torch.Tensor:
-        return self.head(self.hidden[start:end]).float()
+        return self.head.unrounded(self.hidden[start:end])
 
 
 class Llama:
@@ -78,9 +78,13 @@ class Llama:
         # On CPU only the products are made in a type of fewer bits: states, keys and values stay in float32, whose
         # attention is exact in any batch and no slower.
         self.state_dtype = torch.float32 if self.device.type == "cpu" else self.dtype
+        # Whether prompts are attended to together; strictly, each has calls of its own.
+        self.together = self.device.type == "cuda" and not strict
         self.heads = config.num_attention_heads
         self.kv_heads = getattr(config, "num_key_value_heads", None) or self.heads
         self.size = getattr(config, "head_dim", None) or config.hidden_size // self.heads
+        # Whether each token of a prompt is attended to by itself, in the shape of a generated one.
+        self.by_token = self.device.type == "cpu" and not rows_keep_their_bits(self)
         self.epsilon = config.rms_norm_eps
         self.context = config.max_position_embeddings
         self.vocabulary = self.embedding.shape[0]
@@ -178,8 +182,8 @@ class Llama:
         return F.embedding(ids, self.embedding).to(self.state_dtype)
 
     def rms(self, rows: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
-        """Root-mean-square norm of each row."""
-        if rows.dtype == torch.float32:
+        """Root-mean-square norm of each row. CUDA has one kernel for it, in float32 whatever the type."""
+        if rows.dtype == torch.float32 or rows.device.type == "cuda":
             return F.rms_norm(rows, weight.shape, weight, self.epsilon)
         wide = rows.float()
         return weight * (wide * torch.rsqrt(wide.pow(2).mean(-1, keepdim=True) + self.epsilon)).to(rows.dtype)
@@ -214,4 +218,5 @@ class Llama:
             mixed = plan.attend(number, self.heads_of(layer, hidden, turns))
             hidden = hidden + layer.out(mixed)
             hidden = hidden + self.block(layer, hidden)
-        return HiddenRows(self.rms(hidden[plan.rows], self.norm), self.head)
+        wanted = hidden[plan.rows]
+        return HiddenRows(self.rms(wanted, self.norm) if len(wanted) else wanted, self.head)

@@ -14,6 +14,7 @@ from transformers.utils import logging as transformers_logging
 from . import __version__, llama
 from .checkpoint import Checkpoint, ModelUnavailable, resolve
 from .constraint import Grammars
+from .device import pick_device, settle
 from .engine import Engine
 from .generic import GenericRunner
 from .invariance import is_invariant
@@ -44,13 +45,6 @@ class Loaded:
     def grammars(self) -> Grammars:
         """Grammars over this model's tokens; made when first asked for (half a second)."""
         return Grammars(self.tokens, self.stops)
-
-
-def pick_device(settings: Settings) -> torch.device:
-    """The device asked for; by default CUDA when there is one."""
-    if settings.device != "auto":
-        return torch.device(settings.device)
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 @dataclass(frozen=True)
@@ -93,6 +87,7 @@ def build(
     torch.set_num_threads(
         settings.threads or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     )
+    settle(device)
     say(f"Loading {checkpoint.name} on {device} in {str(dtype).removeprefix('torch.')} ...")
     if llama.supports(config):
         runner: Runner = llama.Llama.load(checkpoint.folder, config, dtype, device, kv_budget, settings.strict)

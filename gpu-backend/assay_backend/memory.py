@@ -15,6 +15,19 @@ from .segments import Rows, Runner, Segment
 GIB = 1 << 30
 # A part of a text shorter than this is not split further: what fails then fails for want of real memory.
 _SMALLEST = 16
+OUT_OF_MEMORY = (torch.OutOfMemoryError, MemoryError)
+
+
+def give_back_cached(device: torch.device) -> None:
+    """After a want of memory: let the allocator join what it keeps in pieces. Not within the handler of the exception,
+    whose frames still hold the failed tensors."""
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+
+
+def no_room() -> MemoryError:
+    """What a request is told that finds no memory even alone."""
+    return MemoryError("There is not enough memory for this request: shorten it, or raise --memory.")
 
 
 def free_memory(device: torch.device) -> int:
@@ -111,7 +124,7 @@ def in_batches(lengths: list[int], most: int, run: Callable[[list[int]], None]) 
         try:
             in_turn(run, batch)
             continue
-        except (torch.OutOfMemoryError, MemoryError):
+        except OUT_OF_MEMORY:
             metrics.out_of_memory.inc()
         if len(batch) < 2:
             raise MemoryError("There is not enough memory for this text: shorten it, or raise --memory.")
@@ -125,7 +138,7 @@ class NoRoom(MemoryError):
     """Even one small part of a sequence found no memory; `slot` is that sequence's."""
 
     def __init__(self, slot: object):
-        super().__init__("There is not enough memory for this request: shorten it, or raise --memory.")
+        super().__init__(*no_room().args)
         self.slot = slot
 
 
@@ -135,11 +148,9 @@ def frugal_forward(runner: Runner, segments: list[Segment]) -> tuple[Rows, bool]
     the same places. Raises NoRoom when the smallest part finds no memory either."""
     try:
         return runner.forward(segments), False
-    except (torch.OutOfMemoryError, MemoryError):
+    except OUT_OF_MEMORY:
         metrics.out_of_memory.inc()
-    # Outside the handler: the exception's frames still held the failed pass's tensors.
-    if runner.device.type == "cuda":
-        torch.cuda.empty_cache()
+    give_back_cached(runner.device)
     first, second = _halves(segments)
     return Joined([frugal_forward(runner, first)[0], frugal_forward(runner, second)[0]]), True
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 import torch
 
+from . import metrics
 from .kv import Slot
+from .memory import OUT_OF_MEMORY
 
 BLOCK = 16
 
@@ -52,7 +54,16 @@ class PrefixCache:
             key = (parent, tuple(ids[at : at + BLOCK]))
             block = self.blocks.get(key)
             if block is None:
-                data = slot.span(at, at + BLOCK).clone()
+                try:
+                    data = slot.span(at, at + BLOCK).clone()
+                except OUT_OF_MEMORY:
+                    data = None
+                if data is None:
+                    # What is kept only saves time; what follows hangs on a number that is never found.
+                    metrics.out_of_memory.inc()
+                    self.clear()
+                    self._next += 1
+                    return self._next - 1
                 block = Block(self._next, data)
                 self._next += 1
                 self.blocks[key] = block

@@ -1,5 +1,6 @@
 """The models in memory: several at once within one budget, the least recently used out first."""
 
+import gc
 import threading
 import time
 from collections import OrderedDict
@@ -11,7 +12,7 @@ from .checkpoint import ModelUnavailable
 from .compute import apart
 from .engine import ShuttingDown
 from .loading import Loaded, build, plan
-from .memory import GIB, Budget
+from .memory import GIB, Budget, give_back_cached
 from .settings import Settings
 
 # Kept prefixes get a quarter of a model's share, and no more than this.
@@ -97,23 +98,28 @@ class Registry:
             loaded = self._models.pop(name)
             self._pinned.discard(name)
         loaded.engine.stop(patience)
+        device = loaded.runner.device
+        # Engine and schedule know each other, so that their weights would stay until some later collection.
+        del loaded
+        gc.collect()
+        give_back_cached(device)
         self.budget.release(name)
         metrics.unloads.labels(reason).inc()
 
     def _make_room(self, name: str, needed: int) -> None:
         while not self.budget.reserve(name, needed):
-            others = [one for one in self.all() if one.name not in self._pinned]
+            others = {one.name: one.engine.idle for one in self.all() if one.name not in self._pinned}
             if not others:
                 raise ModelUnavailable(
                     f"Not enough memory: {name} needs about {needed / GIB:.1f} GiB "
                     f"and {max(self.budget.left, 0) / GIB:.1f} GiB may be used. "
                     "Close other programs, raise --memory, or give a smaller model."
                 )
-            idle = [one for one in others if one.engine.idle]
-            if not idle:
+            idle = next((other for other, rests in others.items() if rests), None)
+            if idle is None:
                 raise Busy(f"{name} needs the room of a model that is at work: try again when it has ended.")
-            self.evicted[idle[0].name] = name
-            self._unload(idle[0].name, "evicted", 0.0)
+            self.evicted[idle] = name
+            self._unload(idle, "evicted", 0.0)
 
     def _shares(self, count: int) -> tuple[int, int]:
         """Bytes for keys and values, and for prefixes, of each of `count` models."""

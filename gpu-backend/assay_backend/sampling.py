@@ -11,8 +11,11 @@ import torch.nn.functional as F
 
 from .mirostat import Mirostat, MirostatOptions, Trace
 from .shaping import Shape, Shaping
+from .transfer import on_host, sent
 
 _WIDTH = 128
+# Rows copied at once to be compared with a value each.
+_ROWS_COMPARED = 64
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,11 @@ class Sampling:
     seeds: tuple[int, ...] = ()
     terms: bool = False
     mirostat: MirostatOptions | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether tokens are drawn from the whole distribution, at a temperature."""
+        return self.temperature > 0 and self.top_p == 1 and not (self.min_p or self.top_k or self.mirostat)
 
 
 @dataclass(frozen=True)
@@ -78,9 +86,11 @@ class Draws:
 
 class Distribution:
     """Next-token distributions of some rows of logits. Every reduction runs over fixed blocks of one row, so that a
-    row's numbers do not depend on the rows beside it."""
+    row's numbers do not depend on the rows beside it. On a GPU a sum's order may still depend on how many rows there
+    are; `strict` makes sums there whose order does not."""
 
-    def __init__(self, logits: torch.Tensor):
+    def __init__(self, logits: torch.Tensor, strict: bool = False):
+        self._fold = strict and logits.device.type != "cpu"
         self.rows, self.vocabulary = logits.shape
         spare = -self.vocabulary % _WIDTH
         self.logits = F.pad(logits, (0, spare), value=float("-inf")) if spare else logits
@@ -93,11 +103,11 @@ class Distribution:
 
     @cached_property
     def _host_logits(self) -> np.ndarray:
-        return _on_host(self.logits)
+        return on_host(self.logits)
 
     @cached_property
     def _host_weights(self) -> np.ndarray:
-        return _on_host(self.weights)
+        return on_host(self.weights)
 
     @cached_property
     def _greedy(self) -> list[int]:
@@ -109,21 +119,22 @@ class Distribution:
 
     def broken(self) -> list[int]:
         """Rows that hold a NaN or nothing but ruled-out tokens."""
-        return (~torch.isfinite(self.log_total)).nonzero().flatten().tolist()
+        return [row for row, finite in enumerate(torch.isfinite(self.log_total).tolist()) if not finite]
 
     def _sum(self, values: torch.Tensor) -> torch.Tensor:
-        return values.view(values.shape[0], -1, _WIDTH).sum(-1).sum(-1)
+        parts = values.view(values.shape[0], -1, _WIDTH).sum(-1)
+        return folded(parts) if self._fold else parts.sum(-1)
 
     def entropies(self, rows: list[int]) -> list[float]:
         """Shannon entropy in nats over the whole vocabulary."""
-        at = torch.tensor(rows, device=self.logits.device)
+        at = sent(rows, self.logits.device)
         shifted = (self.logits[at] - self.peak[at].unsqueeze(1)).clamp_(min=-1e4)
         total = self.total[at]
         return (torch.log(total) - self._sum(self.weights[at] * shifted) / total).clamp_(min=0).tolist()
 
     def terms(self, rows: list[int]) -> list[Terms]:
         """Renyi, Fisher-Rao and self-certainty terms of each row."""
-        at = torch.tensor(rows, device=self.logits.device)
+        at = sent(rows, self.logits.device)
         shifted = self.logits[at] - self.peak[at].unsqueeze(1)
         count = self.vocabulary
         halves = self._sum(torch.exp(shifted / 2)).double()
@@ -133,16 +144,13 @@ class Distribution:
         massive = torch.isfinite(shifted)
         living = massive.sum(-1)
         # In float64: a sum of a whole vocabulary of large numbers.
-        mean = torch.where(massive, shifted, 0).double().view(len(rows), -1, _WIDTH).sum(-1).sum(-1) / living
+        mean = self._sum(torch.where(massive, shifted, 0).double()) / living
         certainty = mean - self.total[at].double().log() + living.double().log()
-        return [
-            Terms(*three)
-            for three in zip(renyi.tolist(), fisher_rao.tolist(), certainty.clamp_(max=0).tolist(), strict=True)
-        ]
+        return [Terms(*three) for three in torch.stack((renyi, fisher_rao, certainty.clamp_(max=0)), dim=1).tolist()]
 
     def top(self, rows: list[int], count: int) -> list[list[tuple[int, float]]]:
         """The `count` likeliest tokens of each row with log-probabilities; of equals the lowest id first."""
-        at = torch.tensor(rows, device=self.logits.device)
+        at = sent(rows, self.logits.device)
         count = min(count, self.vocabulary)
         blocks = min(count, self.block_peaks.shape[1])
         # The k likeliest tokens lie in the k blocks with the highest peaks.
@@ -159,28 +167,51 @@ class Distribution:
     def given(self, rows: list[int], ids: list[int]) -> list[tuple[float, int]]:
         """Log-probability and rank of one given token per listed row."""
         device = self.logits.device
-        at, wanted = torch.tensor(rows, device=device), torch.tensor(ids, device=device)
+        at, wanted = sent(rows, device), sent(ids, device)
         values = self.logits[at, wanted]
         # A token that the model rules out has no finite logarithm; the least number stands for it.
         logprobs = (values - self.log_total[at]).clamp(min=torch.finfo(torch.float32).min).tolist()
-        ranks = (
-            [
-                1 + int(np.count_nonzero(self._host_logits[row] > value))
-                for row, value in zip(rows, values.tolist(), strict=True)
-            ]
-            if device.type == "cpu"
-            else self._ranks(at, values)
-        )
+        if device.type == "cpu":
+            # By numpy: torch first widens each comparison to eight bytes, five times as long.
+            pairs = zip(rows, values.tolist(), strict=True)
+            ranks = [1 + int(np.count_nonzero(self._host_logits[row] > value)) for row, value in pairs]
+        else:
+            parts = [slice(low, low + _ROWS_COMPARED) for low in range(0, len(rows), _ROWS_COMPARED)]
+            above = torch.cat([(self.logits[at[part]] > values[part].unsqueeze(1)).sum(-1) for part in parts])
+            ranks = (above + 1).tolist()
         return list(zip(logprobs, ranks, strict=True))
 
-    def _ranks(self, at: torch.Tensor, values: torch.Tensor) -> list[int]:
-        """How many tokens of a row are likelier than its value, and one: counted where the logits lie."""
-        parts = zip(at.split(64), values.split(64), strict=True)
-        return torch.cat([(self.logits[some] > least.unsqueeze(1)).sum(-1) + 1 for some, least in parts]).tolist()
+    @property
+    def is_far(self) -> bool:
+        """Whether the logits lie on a GPU, from where a whole vocabulary is long to fetch and to sum for one draw."""
+        return self.logits.device.type != "cpu"
 
-    def listed(self, row: int, ids: tuple[int, ...]) -> list[tuple[int, float]]:
-        """Log-probabilities of given tokens in one row, in the order given."""
-        return [(token, found[0]) for token, found in zip(ids, self.given([row] * len(ids), list(ids)), strict=True)]
+    def drawn(self, rows: list[int], temperatures: list[float], draws: list[float]) -> list[int]:
+        """A token of each listed row at a temperature, as `choose` takes it from a draw in [0, 1): first its block, by
+        sums that the device makes, then its place there."""
+        at = sent(rows, self.logits.device)
+        weights = self.weights[at]
+        if any(temperature != 1 for temperature in temperatures):
+            by = sent([max(temperature, 1e-30) for temperature in temperatures], at.device, torch.float32)
+            weights = torch.exp((self.logits[at] - self.peak[at].unsqueeze(1)) / by.unsqueeze(1))
+        blocks = weights.view(len(rows), -1, _WIDTH)
+        reach = on_host(blocks.sum(-1, dtype=torch.float64)).cumsum(1)
+        goals = np.asarray(draws) * reach[:, -1]
+        places = [
+            min(int(np.searchsorted(line, goal, side="right")), len(line) - 1)
+            for line, goal in zip(reach, goals, strict=True)
+        ]
+        order = sent(list(range(len(rows))), at.device)
+        inner = on_host(blocks[order, sent(places, at.device)])
+        found = []
+        for line, place, goal, some in zip(reach, places, goals, inner, strict=True):
+            before = line[place - 1] if place else 0.0
+            token = int(np.searchsorted(before + some.cumsum(dtype=np.float64), goal, side="right"))
+            if token >= _WIDTH or some[token] <= 0:
+                # A draw that rounds up belongs to the last token that has any mass.
+                token = int(np.flatnonzero(some > 0)[-1]) if (some > 0).any() else 0
+            found.append(place * _WIDTH + token)
+        return found
 
     def choose(
         self,
@@ -216,15 +247,13 @@ class Distribution:
         return at if at < self.vocabulary and weights[at] > 0 else int(np.flatnonzero(weights)[-1])
 
 
-def _on_host(values: torch.Tensor) -> np.ndarray:
-    """A tensor's numbers where they can be drawn from: as they lie on CPU, else by one copy of all rows of a pass
-    through pinned memory, so that no token waits for the device by itself."""
-    if values.device.type == "cpu":
-        return values.numpy()
-    held = torch.empty(values.shape, dtype=values.dtype, pin_memory=True)
-    held.copy_(values, non_blocking=True)
-    torch.cuda.current_stream(values.device).synchronize()
-    return held.numpy()
+def folded(parts: torch.Tensor) -> torch.Tensor:
+    """Sums over the last axis by halves: only pairs are added, so that no kernel chooses an order by itself."""
+    parts = F.pad(parts, (0, (1 << (parts.shape[-1] - 1).bit_length()) - parts.shape[-1]))
+    while parts.shape[-1] > 1:
+        half = parts.shape[-1] // 2
+        parts = parts[..., :half] + parts[..., half:]
+    return parts.squeeze(-1)
 
 
 def _likeliest(weights: np.ndarray, count: int) -> np.ndarray:

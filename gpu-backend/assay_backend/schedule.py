@@ -180,9 +180,8 @@ class Schedule:
 
     def _conclude(self, outcome: Outcome) -> None:
         """Hand tokens to their samples, part samples that now differ, and free what has ended."""
+        self._part(outcome)
         for work, measured in outcome.tokens:
-            if not work.choice.tokens and len(work.indices) > 1:
-                self._part(work, outcome)
             if work.accept(measured):
                 self._drop(work)
             else:
@@ -192,24 +191,29 @@ class Schedule:
             work.finish()
             self._drop(work)
 
-    def _part(self, work: Generation, outcome: Outcome) -> None:
-        """The prompt has been read: give each further sample a copy of it, or a place at the head of the queue."""
-        indices, work.indices = work.indices[1:], work.indices[:1]
-        for index in indices:
-            twin = work.alone(index)
-            twin.slot = self.runner.take(twin.length) if len(self._running) < 2 * self.most_sequences else None
-            if twin.slot is None:
-                self._waiting.appendleft(twin)
-                continue
-            self.runner.copy(work.slot, twin.slot, work.cached)
-            twin.cached, twin.stored = work.cached, work.stored
-            self._running.append(twin)
-            measured = outcome.again(work, twin)
-            if twin.accept(measured):
-                self._drop(twin)
-            else:
-                twin.last = measured.id
-                twin.length_now = twin.cached + len(twin.choice.tokens)
+    def _part(self, outcome: Outcome) -> None:
+        """Prompts that have been read: give each further sample a copy, or a place at the head of the queue."""
+        further = []
+        for work, measured in outcome.tokens:
+            if not work.choice.tokens:
+                further += [(work, measured, index) for index in work.indices[1:]]
+                del work.indices[1:]
+        for low in range(0, len(further), self.most_sequences):
+            parted = [(work, first, work.alone(at)) for work, first, at in further[low : low + self.most_sequences]]
+            for (work, _, twin), measured in zip(parted, outcome.again(parted), strict=True):
+                twin.slot = self.runner.take(twin.length) if len(self._running) < 2 * self.most_sequences else None
+                if twin.slot is None:
+                    # It begins anew, as if it had not drawn yet.
+                    self._waiting.appendleft(work.alone(twin.index))
+                    continue
+                self.runner.copy(work.slot, twin.slot, work.cached)
+                twin.cached, twin.stored = work.cached, work.stored
+                self._running.append(twin)
+                if twin.accept(measured):
+                    self._drop(twin)
+                else:
+                    twin.last = measured.id
+                    twin.length_now = twin.cached + len(twin.choice.tokens)
 
     def _drop(self, work: Running) -> None:
         if work in self._running:

@@ -10,11 +10,12 @@ from fastapi import Request
 from . import __version__, metrics
 from .checkpoint import BUILTIN_NAMES, ModelUnavailable
 from .constraint import GrammarRefused
+from .device import pick_device
 from .encoders import Encoders
 from .engine import QueueFull, ShuttingDown
 from .faults import RequestFault, loading, queue_full, shutting_down
-from .loading import Loaded, pick_device
-from .memory import Budget, allowed
+from .loading import Loaded
+from .memory import OUT_OF_MEMORY, Budget, allowed, no_room
 from .registry import Registry
 from .settings import Settings
 from .work import Job
@@ -114,6 +115,9 @@ class Service:
             metrics.refresh({one.name: one.engine for one in self.registry.all()}, budget.total, budget.fixed)
 
     def health(self) -> dict[str, Any]:
+        lost = next((one.engine.lost for one in self.registry.all() if one.engine.lost), "") if self.registry else ""
+        if lost and self.state == "ready":
+            self.state, self.detail = "failed", lost
         return {
             "status": self.state,
             "detail": self.detail,
@@ -151,8 +155,9 @@ def as_fault(result: Any) -> Any:
         return shutting_down()
     if isinstance(result, GrammarRefused):
         return RequestFault(400, "grammar_refused", str(result), "")
-    if isinstance(result, MemoryError):
-        return RequestFault(400, "out_of_memory", str(result), "")
+    if isinstance(result, OUT_OF_MEMORY):
+        told = result if isinstance(result, MemoryError) else no_room()
+        return RequestFault(400, "out_of_memory", str(told), "")
     if isinstance(result, BaseException) and not isinstance(result, RequestFault):
         return RequestFault(500, "internal", f"The engine failed on this request: {type(result).__name__}: {result}")
     return result

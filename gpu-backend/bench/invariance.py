@@ -20,7 +20,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from items import items, long_texts
 
-from assay_backend.loading import Loaded, pick_device
+from assay_backend.device import pick_device
+from assay_backend.loading import Loaded
 from assay_backend.memory import Budget, allowed
 from assay_backend.registry import Registry
 from assay_backend.sampling import Measured, Sampling

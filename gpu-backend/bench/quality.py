@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from items import items, long_texts
 
-from assay_backend.loading import pick_device
+from assay_backend.device import pick_device
 from assay_backend.memory import Budget, allowed
 from assay_backend.registry import Registry
 from assay_backend.settings import Settings

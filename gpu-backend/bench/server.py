@@ -25,17 +25,22 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-def others_python() -> Path:
-    """Python of an environment with lm-evaluation-harness; made when it is not there."""
-    python = KEPT / "venv" / "bin" / "python"
-    stamp = KEPT / "venv" / ".packages"
-    if not (stamp.is_file() and stamp.read_text() == "\n".join(PACKAGES)):
-        say(f"Installing {', '.join(PACKAGES)} into {KEPT.relative_to(BACKEND)}/venv ...")
+def environment(name: str, packages: list[str], *options: str) -> Path:
+    """Python of an environment with these packages; made when it is not there, with further options of uv's install."""
+    python, stamp = KEPT / name / "bin" / "python", KEPT / name / ".packages"
+    wanted = "\n".join([*packages, *options])
+    if not (stamp.is_file() and stamp.read_text() == wanted):
+        say(f"Installing {', '.join(packages)} into {KEPT.relative_to(BACKEND)}/{name} ...")
         uv = shutil.which("uv") or str(Path(sys.executable).parent / "uv")
-        subprocess.run([uv, "venv", "-q", "--clear", "--python", sys.executable, str(KEPT / "venv")], check=True)
-        subprocess.run([uv, "pip", "install", "-q", "--python", str(python), *PACKAGES], check=True)
-        stamp.write_text("\n".join(PACKAGES))
+        subprocess.run([uv, "venv", "-q", "--clear", "--python", sys.executable, str(KEPT / name)], check=True)
+        subprocess.run([uv, "pip", "install", "-q", "--python", str(python), *packages, *options], check=True)
+        stamp.write_text(wanted)
     return python
+
+
+def others_python() -> Path:
+    """Python of an environment with lm-evaluation-harness."""
+    return environment("venv", PACKAGES)
 
 
 def node_folder() -> Path:

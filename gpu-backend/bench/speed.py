@@ -9,6 +9,7 @@ compared too: a fast wrong answer ends the bench. What the harness spends on fin
 
 import argparse
 import concurrent.futures
+import contextlib
 import json
 import os
 import subprocess
@@ -18,10 +19,12 @@ import time
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+import beside
 import psutil
 from items import Item, items, long_texts
 from server import BACKEND, others_python, running, say
@@ -88,13 +91,14 @@ class Ours:
 
         return self.timed(work)
 
-    def generate(self, prompts: list[str], tokens: int, spread: float, end: int) -> Took:
+    def generate(self, prompts: list[str], tokens: int, spread: float, end: int, **options) -> Took:
         """Greedy continuations of prompts that arrive one by one over `spread` seconds. `end`, the token that ends an
-        answer, is barred, as `min_new_tokens` does."""
+        answer, is barred, as `min_new_tokens` does. `options` go into each request."""
 
         def ask(number: int) -> str:
             time.sleep(spread * number / len(prompts))
             body = {"prompt": prompts[number], "max_tokens": tokens, "temperature": 0, "logit_bias": {end: -100}}
+            body |= options
             return self.post("/v1/completions", body)["choices"][0]["text"]
 
         with concurrent.futures.ThreadPoolExecutor(len(prompts)) as pool:
@@ -160,11 +164,11 @@ def line(name: str, ours: Took, theirs: Took, note: str = "") -> None:
     )
 
 
-def agree(name: str, ours: list[float], theirs: list[float]) -> str:
+def agree(name: str, ours: list[float], theirs: list[float], near: float) -> str:
     """How far the log-probabilities are apart at most. Raises SystemExit when they are not the same numbers; those of a
     long text are sums over a thousand tokens, which the harness makes in float32."""
     apart = max(abs(a - b) for a, b in zip(ours, theirs, strict=True))
-    if any(abs(a - b) > 1e-3 + 1e-4 * abs(b) for a, b in zip(ours, theirs, strict=True)):
+    if any(abs(a - b) > near + near / 10 * abs(b) for a, b in zip(ours, theirs, strict=True)):
         raise SystemExit(f"{name}: log-probabilities differ by {apart}.")
     return f"log-probabilities apart at most {apart:.0e}"
 
@@ -195,7 +199,7 @@ def scorings(ours: Ours, theirs: Theirs, given: argparse.Namespace) -> None:
         one, other = turn_by_turn(
             given.rounds, lambda r, p=pairs: ours.score(p(r)), lambda r, p=pairs: theirs.score(p(r))
         )
-        line(name, one, other, agree(name, one.found, other.found) + f"; hf batch {theirs.batch}")
+        line(name, one, other, agree(name, one.found, other.found, given.near) + f"; hf batch {theirs.batch}")
     if not given.only or "completions" in given.only:
         one, other = turn_by_turn(
             given.rounds,
@@ -210,7 +214,7 @@ def scorings(ours: Ours, theirs: Theirs, given: argparse.Namespace) -> None:
             lambda r: ours.score([("", [text]) for text in long_texts(texts, 900, seed=600 + r)]),
             lambda r: theirs.ask(do="rolling", texts=long_texts(texts, 900, seed=600 + r)),
         )
-        line(f"{texts} texts of 900 words", one, other, agree("long", one.found, other.found))
+        line(f"{texts} texts of 900 words", one, other, agree("long", one.found, other.found, given.near))
 
 
 def generations(ours: Ours, theirs: Theirs, given: argparse.Namespace) -> None:
@@ -220,17 +224,24 @@ def generations(ours: Ours, theirs: Theirs, given: argparse.Namespace) -> None:
         return [item["prompt"] for item in items(64, shared=False, seed=700 + round_)]
 
     batches = given.static
-    end = AutoTokenizer.from_pretrained(resolve(BUILTIN).folder).eos_token_id
+    end = AutoTokenizer.from_pretrained(resolve(given.model).folder).eos_token_id
     tries = [lambda r, b=b: theirs.ask(do="generate", prompts=prompts(r), batch=b, tokens=64) for b in batches]
     one, *others = turn_by_turn(given.rounds, lambda r: ours.generate(prompts(r), 64, given.spread, end), *tries)
     best = min(range(len(batches)), key=lambda at: others[at].seconds)
     same = sum(a == b for a, b in zip(one.found, others[best].found, strict=True))
     note = f"arriving over {given.spread:g} s; static batch {batches[best]} of {batches}; {same} of 64 texts equal"
     line("64 prompts x 64 tokens", one, others[best], note)
-    if given.beside:
-        server = Ours(given.beside)
-        (beside,) = turn_by_turn(given.rounds, lambda r: server.generate(prompts(r), 64, given.spread, end))
-        line("64 prompts x 64 tokens, against another server", one, beside, given.beside)
+    with contextlib.ExitStack() as stack:
+        besides = [(given.beside, given.beside, json.loads(given.beside_options))] if given.beside else []
+        for kind in given.llama_cpp:
+            url = stack.enter_context(beside.llama_server(kind, given.threads))
+            besides.append((f"{beside.PACKAGE}, {kind} weights", url, beside.OPTIONS))
+        for name, url, options in besides:
+            server = Ours(url)
+            work = partial(server.generate, tokens=64, spread=given.spread, end=end, **options)
+            (other,) = turn_by_turn(given.rounds, lambda r, work=work: work(prompts(r)))
+            same = sum(a == b for a, b in zip(one.found, other.found, strict=True))
+            line("64 prompts x 64 tokens, against another server", one, other, f"{name}; {same} of 64 texts equal")
 
 
 def samples(ours: Ours) -> None:
@@ -253,12 +264,19 @@ def main() -> None:
     parser.add_argument("--hf-batch", default="auto", help="the harness's batch size (default: its own auto)")
     parser.add_argument("--static", type=int, nargs="*", default=[8, 16, 32, 64], help="static batches to try")
     parser.add_argument("--beside", help="address of another server of OpenAI's completions, timed on the generation")
+    parser.add_argument("--beside-options", default="{}", help="JSON object that goes into each request to it")
+    parser.add_argument(
+        "--llama-cpp", nargs="*", default=[], choices=["float32", "packaged"],
+        help="build llama-cpp-python's server and time it on the generation (CPU), with these weights",
+    )  # fmt: skip
     parser.add_argument("--spread", type=float, default=5.0, help="seconds over which the 64 prompts arrive")
     parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--model", default=BUILTIN, help="Hugging Face folder or id, for both")
+    parser.add_argument("--near", type=float, default=1e-3, help="how far log-probabilities may be apart (and a tenth)")
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
     given = parser.parse_args()
-    folder = resolve(BUILTIN).folder
-    with running("--device", given.device, "--threads", str(given.threads)) as url:
+    folder = resolve(given.model).folder
+    with running("--model", given.model, "--device", given.device, "--threads", str(given.threads)) as url:
         ours, theirs = Ours(url), Theirs(folder, given.hf_batch, given.threads, given.device)
         say("| shape | Assay backend | hf | times as fast | by processor time | |")
         say("|---|---|---|---|---|---|")

@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import torch
 
-from assay_backend.loading import pick_device
+from assay_backend.device import pick_device
 from assay_backend.memory import Budget, allowed
 from assay_backend.registry import Registry
 from assay_backend.segments import Segment
@@ -25,15 +25,14 @@ from assay_backend.settings import Settings
 
 def best(work: Callable[[], object], times: int) -> float:
     """Shortest of several runs, after one that warms up."""
-    work()
     found = []
-    for _ in range(times):
+    for _ in range(times + 1):
         started = time.perf_counter()
         work()
         if torch.cuda.is_available():
             torch.cuda.synchronize()
         found.append(time.perf_counter() - started)
-    return min(found)
+    return min(found[1:])
 
 
 def main() -> None:

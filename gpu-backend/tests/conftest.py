@@ -21,6 +21,7 @@ from assay_backend.__main__ import listen
 from assay_backend.app import create_app
 from assay_backend.service import Service
 from assay_backend.settings import Settings
+from tests.pretended_cuda import PretendedCuda, pretended_cuda
 
 TEMPLATE = (
     "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}"
@@ -117,3 +118,10 @@ def live(tiny: Path) -> Iterator[Live]:
     server = Live(Settings(model=str(tiny), threads=1, memory=1 << 30)).ready()
     yield server
     server.close()
+
+
+@pytest.fixture
+def device() -> Iterator[PretendedCuda]:
+    """A GPU played on the CPU, within the test alone."""
+    with pretended_cuda() as played:
+        yield played

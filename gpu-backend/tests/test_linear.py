@@ -51,7 +51,8 @@ def test_fewer_rows_than_hold_are_padded(monkeypatch):
     weight = weights(64, 32, torch.float32)
 
     def pack(given: torch.Tensor):
-        return lambda rows, bias: F.linear(rows, given, bias) * (1 if rows.shape[0] > 5 else 1 + 1e-6)
+        # Row by row, so that nothing but what is made up here depends on the company.
+        return lambda rows, bias: (rows.unsqueeze(1) * given).sum(-1) * (1 if rows.shape[0] > 5 else 1 + 1e-6)
 
     monkeypatch.setattr(linear, "packings", lambda _: [pack])
     product = Linear(weight)

@@ -1,14 +1,17 @@
 """What happens when memory runs out, and when the server is told to stop."""
 
+import gc
 import signal
 import time
+import weakref
 
 import httpx
 import pytest
 import torch
 
 from assay_backend.kv import KvStore
-from assay_backend.memory import in_batches
+from assay_backend.memory import Budget, in_batches
+from assay_backend.registry import Registry
 from assay_backend.settings import Settings
 from tests.conftest import PROSE, Live
 from tests.test_service import spawn
@@ -60,6 +63,21 @@ def test_generation_goes_on_in_halves_with_the_same_bits(server):
     assert server.post("/v1/assay/generate", {"requests": requests}).json() == wanted and failed
 
 
+def test_a_job_with_steps_of_its_own_is_told_of_memory_that_runs_out(server):
+    runner = server.service.model().engine.runner
+    honest = runner.embed
+
+    def scarce(ids):
+        raise torch.OutOfMemoryError
+
+    runner.embed = scarce
+    asked = {"requests": [{"prompt": "One", "continuations": [" two"]}]}
+    (result,) = server.post("/v1/assay/states", asked).json()["results"]
+    assert result["error"]["code"] == "out_of_memory"
+    runner.embed = honest
+    assert "states" in server.post("/v1/assay/states", asked).json()["results"][0]
+
+
 def test_passes_grow_again_when_memory_is_back(server):
     engine = server.service.model().engine
     widest = engine.schedule.step_tokens
@@ -84,6 +102,21 @@ def test_keys_and_values_stay_within_their_budget():
     assert store.reserved > 0
     store.release(slots[0].__class__(next(iter(store.arenas[512])), 0))
     assert store.reserved == 0
+
+
+def test_an_unloaded_model_leaves_memory_at_once(tiny):
+    registry = Registry(Settings(model=str(tiny), threads=1), Budget(1 << 30))
+    gc.disable()
+    try:
+        loaded = registry.load(str(tiny))
+        runner = weakref.ref(loaded.runner)
+        name = loaded.name
+        del loaded
+        assert runner() is not None
+        registry.unload(name)
+        assert runner() is None
+    finally:
+        gc.enable()
 
 
 def test_batches_are_cut_by_tokens_and_split_when_memory_runs_out():
