@@ -100,8 +100,11 @@ def bias(loaded: Loaded, given: dict[str, float] | None) -> dict[int, float]:
     """OpenAI's logit_bias with its keys as ids."""
     found = {}
     for key, value in (given or {}).items():
-        if not key.isdecimal() or int(key) >= loaded.runner.vocabulary:
-            raise invalid(f"{key!r} is no token id of this model.", f"/logit_bias/{key}", "token_out_of_range")
+        plain = key.isascii() and len(key) <= 20
+        if not (plain and key.isdecimal() and int(key) < loaded.runner.vocabulary):
+            # A key that is no text, or endless, cannot be pointed at.
+            pointer = f"/logit_bias/{key}" if plain else "/logit_bias"
+            raise invalid(f"{key[:20]!r} is no token id of this model.", pointer, "token_out_of_range")
         found[int(key)] = value
     return found
 

@@ -131,6 +131,8 @@ class Service:
         except ShuttingDown:
             raise shutting_down() from None
         work = asyncio.gather(*(asyncio.wrap_future(job.done) for job in jobs), return_exceptions=True)
+        # Cancelled when the client leaves: asked for its end, or the loop would tell the log that nobody did.
+        work.add_done_callback(lambda done: done.cancelled() or done.exception())
         gone = asyncio.ensure_future(_left(request.receive))
         try:
             await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
