@@ -30,6 +30,9 @@ class Sampling:
     shape: Shape = field(default_factory=Shape)
     ignore_eos: bool = False
     top_k: int = 0
+    # Keep the stop string at the end of the text, and spell tokens that mark structure.
+    keep_stop: bool = False
+    keep_special: bool = False
     # Also end an answer, and are not part of it.
     stop_ids: frozenset[int] = frozenset()
     # Tokens whose log-probabilities are told instead of the likeliest ones'.

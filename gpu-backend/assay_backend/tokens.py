@@ -138,11 +138,16 @@ class Tokens:
         shown = ", ".join(map(repr, lacking[:5])) + (" and others" if len(lacking) > 5 else "")
         raise invalid(f"This model's closed vocabulary lacks {shown}.", "", "out_of_vocabulary")
 
-    def render(self, messages: list[dict], answer_prefix: str = "", generation: bool = True) -> str:
-        """The conversation by the model's chat template, up to the answer and its forced beginning."""
+    def render(
+        self, messages: list[dict], answer_prefix: str = "", generation: bool = True, go_on: bool = False
+    ) -> str:
+        """The conversation by the model's chat template, up to the answer and its forced beginning; with `go_on` up to
+        the end of the last message's text, without what the template puts before or after an answer."""
         if not self.tokenizer.chat_template:
             raise ValueError("This model has no chat template: ask it by prompt instead of messages.")
-        text = self.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=generation)
+        text = self.tokenizer.apply_chat_template(
+            messages, tokenize=False, add_generation_prompt=generation and not go_on, continue_final_message=go_on
+        )
         return text + answer_prefix
 
 

@@ -1,6 +1,5 @@
 """What waits for the engine: generations and scorings, each made of pieces that the scheduler runs."""
 
-import codecs
 import contextlib
 from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
@@ -11,6 +10,7 @@ from .mirostat import Mirostat
 from .sampling import Draws, Measured, Sampling
 from .segments import Runner
 from .shaping import Shaping
+from .spelling import Spelling
 from .tokens import Tokens
 
 
@@ -21,8 +21,12 @@ class Choice:
     text: str = ""
     tokens: list[Measured] = field(default_factory=list)
     finish: str | None = None
+    # Where in the text each token begins, in characters.
+    offsets: list[int] = field(default_factory=list)
     # The token that ended it, which is not part of it.
     ending: Measured | None = None
+    # The stop string, or the stop token of the request's, that ended it.
+    stopped: str | int | None = None
 
 
 @dataclass(eq=False)
@@ -132,7 +136,10 @@ class Generation(Running):
         self.mirostat = Mirostat(job.sampling.mirostat) if job.sampling.mirostat else None
         shape = job.sampling.shape
         self.shaping = None if shape.neutral else Shaping(shape, job.prompt)
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        sampling = job.sampling
+        self.spelling = Spelling(
+            tokens, sampling.stop, sampling.keep_stop, sampling.keep_special, offsets=self.choice.offsets
+        )
         self._sent = self._sent_tokens = 0
         # The token to be read next, and the sequence's length with it.
         self.last, self.length_now = 0, 0
@@ -144,60 +151,36 @@ class Generation(Running):
     def accept(self, measured: Measured) -> bool:
         """Take the next token; answers whether the sample has ended."""
         choice, sampling = self.choice, self.job.sampling
-        if measured.id in sampling.stop_ids or (measured.id in self.stops and not sampling.ignore_eos):
-            choice.ending = measured
-            return self._end("stop")
+        ends = measured.id in self.stops and not sampling.ignore_eos
+        if ends or measured.id in sampling.stop_ids:
+            choice.ending, choice.stopped = measured, None if ends else measured.id
+            return self._end("stop", self.spelling.close())
         closed = self.shaping is not None and self.shaping.take(measured.id)
         choice.tokens.append(measured)
-        before = len(choice.text)
-        if measured.id not in self.tokens.special:
-            choice.text += self._decoder.decode(self.tokens.piece(measured.id))
-        longest = max(map(len, sampling.stop), default=0)
-        hits = [at for at in (choice.text.find(stop, max(0, before - longest)) for stop in sampling.stop) if at >= 0]
-        if hits:
-            choice.text = choice.text[: min(hits)]
-            self._trim(len(choice.text.encode()))
-            return self._end("stop", flush=False)
-        if closed:
-            return self._end("stop")
-        if len(choice.tokens) >= sampling.max_tokens:
-            return self._end("length")
-        self._send(None)
+        last = closed or len(choice.tokens) >= sampling.max_tokens
+        stop = self.spelling.add(measured.id, last)
+        if stop is not None or last:
+            return self._end("stop" if stop is not None or closed else "length", stop)
+        if self.job.on_text:
+            self._send(*self.spelling.sure(), None)
         return False
 
-    def _trim(self, size: int) -> None:
-        """Drop tokens that begin at or after the cut made by a stop string."""
-        at = 0
-        for number, token in enumerate(self.choice.tokens):
-            if at >= size and self.tokens.piece(token.id):
-                del self.choice.tokens[number:]
-                return
-            at += 0 if token.id in self.tokens.special else len(self.tokens.piece(token.id))
-
-    def _end(self, finish: str, flush: bool = True) -> bool:
-        if flush:
-            self.choice.text += self._decoder.decode(b"", final=True)
-        self.choice.finish = finish
-        self._send(finish)
+    def _end(self, finish: str, stop: str | None) -> bool:
+        choice = self.choice
+        if stop is not None:
+            del choice.tokens[len(choice.offsets) :]
+            choice.ending, choice.stopped = None, stop
+        choice.text, choice.finish = self.spelling.text, finish
+        if self.job.on_text:
+            self._send(len(choice.text), len(choice.tokens), finish)
         self.job.finish_one()
         return True
 
-    def _send(self, finish: str | None) -> None:
-        if not self.job.on_text:
-            return
-        text, end = self.choice.text, len(self.choice.text)
-        if not finish:
-            # Text that may yet turn out to begin a stop string is held back.
-            end -= max(
-                (k for stop in self.job.sampling.stop for k in range(1, len(stop)) if text.endswith(stop[:k])),
-                default=0,
-            )
-        held = end < len(text)
-        fresh = [] if held else self.choice.tokens[self._sent_tokens :]
+    def _send(self, end: int, count: int, finish: str | None) -> None:
+        fresh = self.choice.tokens[self._sent_tokens : count]
         if end > self._sent or fresh or finish:
-            self.job.on_text(self.index, text[self._sent : max(end, self._sent)], fresh, finish)
-            self._sent = max(end, self._sent)
-            self._sent_tokens += len(fresh)
+            self.job.on_text(self.index, self.spelling.text[self._sent : end], fresh, finish)
+            self._sent, self._sent_tokens = max(end, self._sent), self._sent_tokens + len(fresh)
 
 
 class Scoring(Running):
