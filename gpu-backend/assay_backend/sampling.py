@@ -54,7 +54,7 @@ class Terms:
     self_certainty: float
 
 
-@dataclass
+@dataclass(slots=True)
 class Measured:
     """What is known of one token: log-probability at temperature 1, rank (1 is the likeliest), entropy in nats of
     the distribution it was drawn from, and that distribution's likeliest tokens."""

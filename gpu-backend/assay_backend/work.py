@@ -1,9 +1,10 @@
 """What waits for the engine: generations and scorings, each made of pieces that the scheduler runs."""
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from .mirostat import Mirostat
@@ -192,6 +193,8 @@ class Scoring(Running):
         self.job: ScoreJob = job
         self.wants: dict[int, list[tuple[int, int]]] = {}
         self.branches: list[int] = []
+        # The windows of a long text that come after this one.
+        self._later: Iterator[Scoring] = iter(())
 
     @classmethod
     def plan(cls, job: ScoreJob, context: int, longest_branch: int) -> "list[Scoring]":
@@ -205,7 +208,11 @@ class Scoring(Running):
         alike = common_prefix([text for text in job.texts if len(text) <= context] or [[]])
         for number, text in enumerate(job.texts):
             if len(text) > context:
-                pieces.extend(cls._windows(job, number, context))
+                # Enough of them to fill a pass; each that ends brings the next.
+                windows = cls._windows(job, number, context)
+                for piece in islice(windows, max(2, 2 * longest_branch // context)):
+                    piece._later = windows
+                    pieces.append(piece)
             elif len(text) - max(job.firsts[number], alike) > longest_branch and len(job.texts) > 1:
                 pieces.append(cls._whole(job, number))
             elif len(text) > max(1, job.firsts[number]) or len(text) > 1:
@@ -238,10 +245,10 @@ class Scoring(Running):
         return piece
 
     @classmethod
-    def _windows(cls, job: ScoreJob, number: int, context: int) -> "list[Scoring]":
+    def _windows(cls, job: ScoreJob, number: int, context: int) -> "Iterator[Scoring]":
         """Windows of a whole context that move by a stride: each token is scored once, with all that its window holds
-        before it."""
-        text, pieces, scored = job.texts[number], [], max(1, job.firsts[number])
+        before it. Made one by one: all at once would hold the text many times over, and keep others waiting."""
+        text, scored = job.texts[number], max(1, job.firsts[number])
         stride = min(job.stride or max(1, context // 2), context - 1)
         end = context
         while scored < len(text):
@@ -250,18 +257,23 @@ class Scoring(Running):
             piece = cls(job, text[begin : end - 1])
             for position in range(scored, end):
                 piece.wants[position - 1 - begin] = [(number, position)]
-            pieces.append(piece)
+            yield piece
             scored, end = end, end + stride
-        return pieces
 
     def put(self, number: int, position: int, measured: Measured) -> None:
         """Note the result for one token of one text."""
         self.job.results[number][position - self.job.firsts[number]] = measured
 
-    def finish(self) -> None:
+    def finish(self) -> "Scoring | None":
+        """Count this piece as done; answers the window of its text that is to be queued in its place."""
+        after = next(self._later, None)
+        if after is not None:
+            after._later = self._later
+            return after
         self.job.pending -= 1
         if self.job.pending == 0:
             self.job.resolve(self.job.results)
+        return None
 
 
 def common_prefix(texts: list[list[int]]) -> int:
