@@ -2,6 +2,7 @@
 are numbers per token, so that no distribution is kept."""
 
 import math
+import threading
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ import torch
 from .loading import Loaded
 from .segments import Rows, Runner, Segment
 from .tokens import Tokens
+from .work import Left
 
 # Logits of one model held at once: 32 MB of float32.
 _LOGITS_AT_ONCE = 8 << 20
@@ -56,28 +58,34 @@ def windows(ids: list[int], context: int) -> list[Window]:
     return found
 
 
-def compare(model: Loaded, reference: Loaded, texts: list[list[int]], top: list[int]) -> list[list[Apart]]:
+def compare(
+    model: Loaded, reference: Loaded, texts: list[list[int]], top: list[int], ended: threading.Event
+) -> list[list[Apart]]:
     """What each token of each text but its first says, over the tokens that both vocabularies hold.
 
     `top` is k of the overlap, per text. Blocks until both engines have read everything. Raises MemoryError where one of
-    them finds no room for a text, and ShuttingDown.
+    them finds no room for a text, ShuttingDown, and Left once `ended` is set.
     """
     context = min(model.runner.context, reference.runner.context)
     vocabulary = min(len(model.tokens.tokenizer), model.runner.vocabulary, reference.runner.vocabulary)
     found: list[list[Apart]] = [[] for _ in texts]
     for number, ids in enumerate(texts):
         for window in windows(ids, context):
-            found[number] += _compare_window(model, reference, window, top[number], vocabulary)
+            found[number] += _compare_window(model, reference, window, top[number], vocabulary, ended)
     return found
 
 
-def _compare_window(one: Loaded, other: Loaded, window: Window, top: int, vocabulary: int) -> list[Apart]:
+def _compare_window(
+    one: Loaded, other: Loaded, window: Window, top: int, vocabulary: int, ended: threading.Event
+) -> list[Apart]:
     length = len(window.ids) - 1
     found: list[Apart] = []
     slots = [_slot(loaded, length + 1) for loaded in (one, other)]
     try:
         piece = min(one.engine.schedule.step_tokens, other.engine.schedule.step_tokens)
         for start in range(0, length, piece):
+            if ended.is_set():
+                raise Left
             end = min(start + piece, length)
             rows = [at - start for at in range(max(start, window.first - 1), end)]
             calls = [

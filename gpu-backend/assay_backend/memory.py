@@ -10,6 +10,7 @@ import torch
 
 from . import metrics
 from .segments import Rows, Runner, Segment
+from .work import Left
 
 GIB = 1 << 30
 # A part of a text shorter than this is not split further: what fails then fails for want of real memory.
@@ -93,9 +94,12 @@ class Joined:
         return torch.cat(found) if len(found) != 1 else found[0]
 
 
-def in_batches(lengths: list[int], most: int, run: Callable[[list[int]], None]) -> None:
+def in_batches(
+    lengths: list[int], most: int, run: Callable[[list[int]], None], ended: threading.Event | None = None
+) -> None:
     """Call `run` with places of texts, batched by padded tokens (longest times count at most `most`), short texts
-    first. A batch that finds no memory is split; a single text that does raises MemoryError."""
+    first. A batch that finds no memory is split; a single text that does raises MemoryError. Raises Left
+    between batches once `ended` is set."""
     waiting: list[list[int]] = []
     batch: list[int] = []
     for place in sorted(range(len(lengths)), key=lengths.__getitem__):
@@ -107,6 +111,8 @@ def in_batches(lengths: list[int], most: int, run: Callable[[list[int]], None]) 
     waiting.reverse()
     while waiting:
         batch = waiting.pop()
+        if ended is not None and ended.is_set():
+            raise Left
         try:
             run(batch)
             continue

@@ -15,6 +15,10 @@ from .spelling import Spelling
 from .tokens import Tokens
 
 
+class Left(Exception):
+    """The client has gone: nobody waits for the result."""
+
+
 @dataclass
 class Choice:
     """One generated answer so far."""

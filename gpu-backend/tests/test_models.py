@@ -3,6 +3,7 @@
 import math
 import time
 
+import httpx
 import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -123,6 +124,21 @@ def reference(folder) -> tuple:
 def logprobs(model, ids: list[int]) -> torch.Tensor:
     with torch.inference_mode():
         return model(torch.tensor([ids])).logits[0].double().log_softmax(-1)
+
+
+def test_a_client_that_leaves_a_comparison_frees_both_models(server, folders):
+    assert load(server, folders, "other").status_code == 200
+    body = {"reference": "other", "requests": [{"text": PROSE * 20}] * 200}
+    with pytest.raises(httpx.ReadTimeout):
+        server.http.post("/v1/assay/compare", json=body, timeout=1)
+    time.sleep(1)
+
+    def read() -> tuple[bool, str]:
+        models = server.http.get("/v1/assay/models").json()["models"]
+        lines = server.http.get("/metrics").text.splitlines()
+        return any(one["busy"] for one in models), [line for line in lines if line.startswith("assay_backend_kv_bytes")]
+
+    assert read() == (False, ['assay_backend_kv_bytes{model="tiny"} 0.0', 'assay_backend_kv_bytes{model="other"} 0.0'])
 
 
 @pytest.mark.parametrize("other", ["other", "gpt2"])
