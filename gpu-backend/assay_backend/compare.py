@@ -1,6 +1,7 @@
 """How far two models' distributions lie apart along given texts: both are read in step, and what is left of each piece
 are numbers per token, so that no distribution is kept."""
 
+import contextlib
 import math
 import threading
 import time
@@ -9,6 +10,7 @@ from typing import Any
 
 import torch
 
+from .engine import ShuttingDown
 from .loading import Loaded
 from .segments import Rows, Runner, Segment
 from .tokens import Tokens
@@ -80,8 +82,8 @@ def _compare_window(
 ) -> list[Apart]:
     length = len(window.ids) - 1
     found: list[Apart] = []
-    slots = [_slot(loaded, length + 1) for loaded in (one, other)]
-    try:
+    with contextlib.ExitStack() as undo:
+        slots = [_slot(loaded, length + 1, ended, undo) for loaded in (one, other)]
         piece = min(one.engine.schedule.step_tokens, other.engine.schedule.step_tokens)
         for start in range(0, length, piece):
             if ended.is_set():
@@ -95,9 +97,6 @@ def _compare_window(
             first, second = (call.result() for call in calls)
             given = [window.ids[start + row + 1] for row in rows]
             found += apart_rows(first, second, given, top, vocabulary)
-    finally:
-        for loaded, slot in zip((one, other), slots, strict=True):
-            loaded.engine.call(lambda runner, slot=slot: runner.release(slot))
     return found
 
 
@@ -108,16 +107,25 @@ def _reader(segment: Segment):
     return read
 
 
-def _slot(loaded: Loaded, length: int) -> Any:
-    """Room for a window, waiting for what runs to make some."""
+def _slot(loaded: Loaded, length: int, ended: threading.Event, undo: contextlib.ExitStack) -> Any:
+    """Room for a window, given back by `undo`; waits for what runs to make some."""
     deadline = time.monotonic() + _PATIENCE
     while True:
         slot = loaded.engine.call(lambda runner: runner.take(length)).result()
         if slot is not None:
+            undo.callback(_release, loaded, slot)
             return slot
+        if ended.is_set():
+            raise Left
         if time.monotonic() > deadline:
             raise MemoryError(f"{loaded.name} has no room for this text: raise --memory, or try again later.")
         time.sleep(0.05)
+
+
+def _release(loaded: Loaded, slot: Any) -> None:
+    # A model that was unloaded meanwhile has given back all it had; the other one's room must still be.
+    with contextlib.suppress(ShuttingDown):
+        loaded.engine.call(lambda runner: runner.release(slot))
 
 
 @torch.inference_mode()

@@ -75,7 +75,13 @@ def queue_full() -> RequestFault:
 
 
 def shutting_down() -> RequestFault:
-    return RequestFault(503, "shutting_down", "The server is stopping: send again later.", None, {"Retry-After": "10"})
+    return RequestFault(
+        503,
+        "shutting_down",
+        "The server is stopping, or this model is being unloaded: send again later.",
+        None,
+        {"Retry-After": "10"},
+    )
 
 
 def loading(detail: str) -> RequestFault:
