@@ -2,13 +2,36 @@
 
 import argparse
 import ipaddress
+import math
 import os
 import socket
 import sys
+from collections.abc import Callable
 
 from . import __version__
 from .checkpoint import ModelUnavailable, find
 from .settings import Settings
+
+
+def at_least(least: int, most: int | None = None) -> Callable[[str], int]:
+    """Reads a whole number within bounds."""
+
+    def read(text: str) -> int:
+        value = int(text)
+        if value < least or (most is not None and value > most):
+            raise argparse.ArgumentTypeError(f"{value} is not from {least} to {'any number' if most is None else most}")
+        return value
+
+    read.__name__ = "whole number"
+    return read
+
+
+def amount(text: str) -> float:
+    """Reads a finite number that is not negative."""
+    value = float(text)
+    if not (math.isfinite(value) and value >= 0):
+        raise argparse.ArgumentTypeError(f"{text} is no amount")
+    return value
 
 
 def parser() -> argparse.ArgumentParser:
@@ -21,29 +44,33 @@ def parser() -> argparse.ArgumentParser:
         default="127.0.0.1",
         help="address to listen on (another than loopback needs ASSAY_BACKEND_KEY)",
     )
-    made.add_argument("--port", type=int, default=8000, help="port; 0 takes a free one")
+    made.add_argument("--port", type=at_least(0, 65535), default=8000, help="port; 0 takes a free one")
     made.add_argument("--model", default="builtin", help="builtin, a Hugging Face folder, or an id (default: builtin)")
     made.add_argument("--embeddings", default="builtin", help="builtin, or a folder of a sentence encoder")
     made.add_argument(
         "--nli", help="folder of a sequence classifier that judges entailment (default: the language model judges)"
     )
-    made.add_argument("--threads", type=int, default=0, help="threads of the matrix products (default: all cores)")
-    made.add_argument("--queue", type=int, default=4096, help="requests that may wait before 429 (default: 4096)")
+    made.add_argument(
+        "--threads", type=at_least(0, 1024), default=0, help="threads of the matrix products (default: all cores)"
+    )
+    made.add_argument(
+        "--queue", type=at_least(1), default=4096, help="requests that may wait before 429 (default: 4096)"
+    )
     made.add_argument(
         "--memory",
-        type=float,
+        type=amount,
         default=0,
         metavar="GIB",
         help="memory to use at most (default: what is free less a margin)",
     )
-    made.add_argument("--sequences", type=int, default=64, help="sequences generated at once (default: 64)")
+    made.add_argument("--sequences", type=at_least(1), default=64, help="sequences generated at once (default: 64)")
     made.add_argument(
-        "--step-tokens", type=int, default=0, help="tokens of one pass (default: 256 on CPU, 4096 on CUDA)"
+        "--step-tokens", type=at_least(0), default=0, help="tokens of one pass (default: 256 on CPU, 4096 on CUDA)"
     )
     made.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     made.add_argument("--dtype", default="auto", choices=["auto", "float32", "bfloat16", "float16"])
     made.add_argument(
-        "--patience", type=float, default=10, help="seconds that running requests get to finish at SIGTERM"
+        "--patience", type=amount, default=10, help="seconds that running requests get to finish at SIGTERM"
     )
     made.add_argument(
         "--strict",

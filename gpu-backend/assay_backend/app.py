@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import hmac
+import logging
 import time
 from collections.abc import AsyncIterator
 
@@ -26,6 +27,8 @@ from .faults import RequestFault
 from .service import Service
 
 _OPEN_PATHS = {"/healthz", "/metrics"}
+_CODES = {404: "not_found", 405: "method_not_allowed"}
+_log = logging.getLogger("uvicorn.error")
 
 
 def create_app(service: Service) -> FastAPI:
@@ -66,9 +69,8 @@ def create_app(service: Service) -> FastAPI:
 
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> JSONResponse:
-        fault = RequestFault(
-            error.status_code, "not_found" if error.status_code == 404 else "refused", str(error.detail), None
-        )
+        code = _CODES.get(error.status_code, "refused")
+        fault = RequestFault(error.status_code, code, str(error.detail), None, dict(error.headers or {}))
         return fault.response(own=request.url.path.startswith("/v1/assay"))
 
     @app.middleware("http")
@@ -81,7 +83,13 @@ def create_app(service: Service) -> FastAPI:
             )
             response: Response = fault.response(own=path.startswith("/v1/assay"))
         else:
-            response = await call_next(request)
+            try:
+                response = await call_next(request)
+            except Exception as error:
+                # Nobody foresaw it: told in the surface's own shape all the same, and in the log with where.
+                _log.exception("%s failed", path)
+                told = f"The server failed on this request: {type(error).__name__}."
+                response = RequestFault(500, "internal", told, None).response(own=path.startswith("/v1/assay"))
         route = request.scope.get("route")
         name = getattr(route, "path", "other")
         metrics.requests.labels(name, str(response.status_code)).inc()

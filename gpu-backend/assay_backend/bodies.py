@@ -13,7 +13,10 @@ _LARGEST = 64 << 20
 
 
 async def read_json(request: Request) -> Any:
-    """The body as JSON. Bytes that are no UTF-8, no JSON, or too many are refused."""
+    """The body as JSON. Bytes that are packed, no UTF-8, no JSON, or too many are refused."""
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in {"", "identity"}:
+        raise RequestFault(415, "unsupported_encoding", "Send the body without Content-Encoding.", "")
     parts, size = [], 0
     async for part in request.stream():
         size += len(part)

@@ -1,7 +1,9 @@
 """How far two models' distributions lie apart along given texts: both are read in step, and what is left of each piece
 are numbers per token, so that no distribution is kept."""
 
+import contextlib
 import math
+import threading
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -9,10 +11,12 @@ from typing import Any
 import torch
 
 from .compute import in_turn
+from .engine import ShuttingDown
 from .loading import Loaded
 from .segments import Rows, Runner, Segment
 from .tokens import Tokens
 from .transfer import sent
+from .work import Left
 
 # Logits of one model held at once: 32 MB of float32.
 _LOGITS_AT_ONCE = 8 << 20
@@ -58,28 +62,34 @@ def windows(ids: list[int], context: int) -> list[Window]:
     return found
 
 
-def compare(model: Loaded, reference: Loaded, texts: list[list[int]], top: list[int]) -> list[list[Apart]]:
+def compare(
+    model: Loaded, reference: Loaded, texts: list[list[int]], top: list[int], ended: threading.Event
+) -> list[list[Apart]]:
     """What each token of each text but its first says, over the tokens that both vocabularies hold.
 
     `top` is k of the overlap, per text. Blocks until both engines have read everything. Raises MemoryError where one of
-    them finds no room for a text, and ShuttingDown.
+    them finds no room for a text, ShuttingDown, and Left once `ended` is set.
     """
     context = min(model.runner.context, reference.runner.context)
     vocabulary = min(len(model.tokens.tokenizer), model.runner.vocabulary, reference.runner.vocabulary)
     found: list[list[Apart]] = [[] for _ in texts]
     for number, ids in enumerate(texts):
         for window in windows(ids, context):
-            found[number] += _compare_window(model, reference, window, top[number], vocabulary)
+            found[number] += _compare_window(model, reference, window, top[number], vocabulary, ended)
     return found
 
 
-def _compare_window(one: Loaded, other: Loaded, window: Window, top: int, vocabulary: int) -> list[Apart]:
+def _compare_window(
+    one: Loaded, other: Loaded, window: Window, top: int, vocabulary: int, ended: threading.Event
+) -> list[Apart]:
     length = len(window.ids) - 1
     found: list[Apart] = []
-    slots = [_slot(loaded, length + 1) for loaded in (one, other)]
-    try:
+    with contextlib.ExitStack() as undo:
+        slots = [_slot(loaded, length + 1, ended, undo) for loaded in (one, other)]
         piece = min(one.engine.schedule.step_tokens, other.engine.schedule.step_tokens)
         for start in range(0, length, piece):
+            if ended.is_set():
+                raise Left
             end = min(start + piece, length)
             rows = [at - start for at in range(max(start, window.first - 1), end)]
             calls = [
@@ -89,9 +99,6 @@ def _compare_window(one: Loaded, other: Loaded, window: Window, top: int, vocabu
             first, second = (call.result() for call in calls)
             given = [window.ids[start + row + 1] for row in rows]
             found += in_turn(apart_rows, first, second, given, top, vocabulary)
-    finally:
-        for loaded, slot in zip((one, other), slots, strict=True):
-            loaded.engine.call(lambda runner, slot=slot: runner.release(slot))
     return found
 
 
@@ -102,16 +109,25 @@ def _reader(segment: Segment):
     return read
 
 
-def _slot(loaded: Loaded, length: int) -> Any:
-    """Room for a window, waiting for what runs to make some."""
+def _slot(loaded: Loaded, length: int, ended: threading.Event, undo: contextlib.ExitStack) -> Any:
+    """Room for a window, given back by `undo`; waits for what runs to make some."""
     deadline = time.monotonic() + _PATIENCE
     while True:
         slot = loaded.engine.call(lambda runner: runner.take(length)).result()
         if slot is not None:
+            undo.callback(_release, loaded, slot)
             return slot
+        if ended.is_set():
+            raise Left
         if time.monotonic() > deadline:
             raise MemoryError(f"{loaded.name} has no room for this text: raise --memory, or try again later.")
         time.sleep(0.05)
+
+
+def _release(loaded: Loaded, slot: Any) -> None:
+    # A model that was unloaded meanwhile has given back all it had; the other one's room must still be.
+    with contextlib.suppress(ShuttingDown):
+        loaded.engine.call(lambda runner: runner.release(slot))
 
 
 @torch.inference_mode()

@@ -17,8 +17,17 @@ _KEPT = 64
 _JSON = {"whitespace_flexible": False, "item_separator": ", ?", "key_separator": ": ?"}
 
 
+# As much of what llguidance says as a client can use: it quotes whole patterns, and dumps its state after some errors.
+_LONGEST = 300
+
+
 class GrammarRefused(ValueError):
     """A grammar that cannot be compiled; the message says why."""
+
+
+def _reason(error: str) -> str:
+    told = " ".join(error.split("<state>")[0].split())
+    return told if len(told) <= _LONGEST else f"{told[: _LONGEST // 2]} ... {told[-_LONGEST // 2 :]}"
 
 
 class _Vocabulary:
@@ -55,7 +64,7 @@ class Matcher:
         """Which tokens may come next: bool [vocabulary]. Raises GrammarRefused when the grammar's limits are hit."""
         bits = np.frombuffer(self._state.compute_bitmask(), dtype=np.uint8)
         if self._state.is_error():
-            raise GrammarRefused(self._state.get_error())
+            raise GrammarRefused(_reason(self._state.get_error()))
         mask = np.zeros(self._vocabulary, dtype=bool)
         found = np.unpackbits(bits, bitorder="little")[: self._vocabulary]
         mask[: len(found)] = found
@@ -90,10 +99,13 @@ class Grammars:
                 schema = {} if schema else {"not": {}}
             return self._compiled(LLMatcher.grammar_from_json_schema(json.dumps(schema), defaults=_JSON))
         except ValueError as error:
-            raise GrammarRefused(str(error)) from None
+            raise GrammarRefused(_reason(str(error))) from None
 
     def regex(self, pattern: str) -> Grammar:
         """Grammar of a regular expression (Rust's dialect). Raises GrammarRefused."""
+        # It would be dropped in silence.
+        if (len(pattern) - len(pattern.rstrip("\\"))) % 2:
+            raise GrammarRefused("the regular expression ends in a backslash that nothing follows")
         return self._compiled(LLMatcher.grammar_from_regex(pattern))
 
     def choice(self, options: list[str]) -> Grammar:
@@ -110,7 +122,11 @@ class Grammars:
             if kept is None:
                 start = LLMatcher(self._tokenizer, text, log_level=0)
                 if start.is_error():
-                    raise GrammarRefused(start.get_error().splitlines()[0])
+                    raise GrammarRefused(_reason(start.get_error()))
+                first = start.deep_copy()
+                first.compute_bitmask()
+                if first.is_error():
+                    raise GrammarRefused("no text fits it")
                 kept = self._kept[text] = Grammar(start, self._vocabulary)
                 if len(self._kept) > _KEPT:
                     self._kept.popitem(last=False)

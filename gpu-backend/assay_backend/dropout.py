@@ -16,6 +16,8 @@ from .work import SlowJob
 GROUPS = 5
 # Logits of all passes held at once: 32 MB of float32.
 _LOGITS_AT_ONCE = 8 << 20
+# Logits kept of all passes of a model that gives nothing else: 128 MB.
+_LOGITS_HELD = 32 << 20
 
 
 @dataclass
@@ -40,7 +42,8 @@ class Spread:
 @dataclass(eq=False)
 class DropoutJob(SlowJob):
     """`passes` readings of `ids`; the tokens from `first` on are reported. One pass is made per engine step, and its
-    final states alone are kept: distributions are made at the end, a few tokens at a time."""
+    final states alone are kept: distributions are made at the end, a few tokens at a time. Where a model gives nothing
+    but logits, the passes are made again for each part of the tokens whose logits can be held."""
 
     ids: list[int] = field(default_factory=list)
     first: int = 1
@@ -48,26 +51,33 @@ class DropoutJob(SlowJob):
     rate: float = 0.1
     seed: int = 0
     made: list[Rows] = field(default_factory=list)
+    found: list[Spread] = field(default_factory=list)
 
     def step(self, runner: Runner) -> bool:
         """Make one pass; answers whether it was the last."""
         seed = (self.seed * 1_000_003 + len(self.made)) % (1 << 63)
+        begin = self.first - 1 + len(self.found)
         if isinstance(runner, Llama):
             generator = torch.Generator(device=runner.device).manual_seed(seed)
-            self.made.append(dropped_rows(runner, self.ids[:-1], self.first - 1, self.rate, generator))
+            self.made.append(dropped_rows(runner, self.ids[:-1], begin, self.rate, generator))
         else:
-            self.made.append(PlainDropout(runner.model).read(self.ids[:-1], self.first - 1, self.rate, seed))
+            end = begin + max(1, _LOGITS_HELD // (runner.vocabulary * self.passes))
+            self.made.append(PlainDropout(runner.model).read(self.ids[:-1], begin, end, self.rate, seed))
         if len(self.made) < self.passes:
             return False
-        self.resolve(self._spreads(runner.vocabulary))
+        self.found += self._spreads(runner.vocabulary)
         self.made.clear()
+        if self.first + len(self.found) < len(self.ids):
+            return False
+        self.resolve(self.found)
         return True
 
     @torch.inference_mode()
     def _spreads(self, vocabulary: int) -> list[Spread]:
-        given = self.ids[self.first :]
+        begin = self.first + len(self.found)
+        given = self.ids[begin : begin + len(self.made[0])]
         size = max(1, _LOGITS_AT_ONCE // (vocabulary * self.passes))
-        found = []
+        found: list[Spread] = []
         for low in range(0, len(given), size):
             high = min(low + size, len(given))
             logits = torch.stack([rows.logits(low, high) for rows in self.made])

@@ -26,16 +26,17 @@ class PlainDropout:
         self.inserted = not self.own
 
     @torch.inference_mode()
-    def read(self, ids: list[int], first: int, rate: float, seed: int) -> LogitRows:
-        """Next-token logits of one text from position `first` on. Rate 0 is the plain forward."""
+    def read(self, ids: list[int], begin: int, end: int, rate: float, seed: int) -> LogitRows:
+        """Next-token logits of one text's positions from `begin` to `end`. Rate 0 is the plain forward."""
         device = next(self.model.parameters()).device
         devices = [device] if device.type == "cuda" else []
         with torch.random.fork_rng(devices), self._dropping(rate):
             torch.manual_seed(seed)
             tokens = sent(ids, device).unsqueeze(0)
             # Without a cache: keys made under other masks must not be read again.
-            logits = self.model(input_ids=tokens, use_cache=False).logits[0, first:]
-        return LogitRows(logits)
+            logits = self.model(input_ids=tokens, use_cache=False).logits[0, begin:end]
+        # A copy: a part of a tensor keeps the whole of it.
+        return LogitRows(logits.clone())
 
     @contextlib.contextmanager
     def _dropping(self, rate: float) -> Iterator[None]:

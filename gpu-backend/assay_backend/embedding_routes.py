@@ -1,6 +1,5 @@
 """OpenAI's embeddings over a small sentence encoder."""
 
-import asyncio
 import base64
 from typing import Any
 
@@ -8,7 +7,7 @@ from fastapi import APIRouter, Request
 
 from .bodies import documented, read_json, shaped
 from .embeddings import NAME
-from .service import Service
+from .service import Service, aside
 from .shapes import EmbeddingRequest
 
 
@@ -22,7 +21,7 @@ def routes(service: Service) -> APIRouter:
         if asked.model is not None and asked.model != NAME:
             service.model(asked.model)
         texts = [asked.input] if isinstance(asked.input, str) else asked.input
-        vectors, count = await asyncio.to_thread(service.encoders.embed, texts, asked.dimensions)
+        vectors, count = await aside(request, service.encoders.embed, texts, asked.dimensions)
         data = []
         for index, vector in enumerate(vectors):
             packed = (

@@ -1,5 +1,6 @@
 """Sentence embeddings by all-MiniLM-L6-v2: mean of the last layer's token states, of length one."""
 
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +38,9 @@ class Embedder:
             )
         return cls(package / "model", device)
 
-    def embed(self, texts: list[str], dimensions: int | None = None) -> tuple[np.ndarray, int]:
+    def embed(
+        self, texts: list[str], dimensions: int | None = None, ended: threading.Event | None = None
+    ) -> tuple[np.ndarray, int]:
         """Unit vectors [texts, size] in float32 and the number of tokens read. Texts of like length share a batch."""
         ids = self.tokenizer(texts, truncation=True, max_length=self.longest)["input_ids"]
         vectors = np.zeros((len(texts), dimensions or self.size), dtype=np.float32)
@@ -51,5 +54,5 @@ class Embedder:
             means = torch.nn.functional.normalize(means[:, : dimensions or self.size], dim=-1)
             vectors[part] = means.cpu().numpy()
 
-        in_batches(list(map(len, ids)), _BATCH_TOKENS, run)
+        in_batches(list(map(len, ids)), _BATCH_TOKENS, run, ended)
         return vectors, sum(map(len, ids))

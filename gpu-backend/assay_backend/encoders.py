@@ -41,8 +41,10 @@ class Encoders:
         say(f"Loading {folder.name} on {device} ...")
         self.cross = apart(CrossEncoder, folder, device)
 
-    def embed(self, texts: list[str], dimensions: int | None = None) -> tuple[np.ndarray, int]:
-        """Unit vectors [texts, size] and the number of tokens read. Raises RequestFault."""
+    def embed(
+        self, texts: list[str], dimensions: int | None = None, ended: threading.Event | None = None
+    ) -> tuple[np.ndarray, int]:
+        """Unit vectors [texts, size] and the number of tokens read. Raises RequestFault; Left once `ended` is set."""
         with self._lock:
             if self._embedder is None:
                 try:
@@ -52,9 +54,12 @@ class Encoders:
             size = self._embedder.size
             if dimensions and dimensions > size:
                 raise RequestFault(400, "invalid_value", f"This encoder has {size} dimensions.", "/dimensions")
-            return self._embedder.embed(texts, dimensions)
+            return self._embedder.embed(texts, dimensions, ended)
 
-    def entail(self, pairs: list[tuple[str, str]]) -> list[tuple[float, float, float]]:
-        """Probabilities of entailment, neutrality and contradiction by the cross-encoder."""
+    def entail(
+        self, pairs: list[tuple[str, str]], ended: threading.Event | None = None
+    ) -> list[tuple[float, float, float]]:
+        """Probabilities of entailment, neutrality and contradiction by the cross-encoder. Raises Left once `ended` is
+        set."""
         with self._lock:
-            return self.cross.judge(pairs)
+            return self.cross.judge(pairs, ended)

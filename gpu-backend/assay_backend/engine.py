@@ -138,7 +138,7 @@ class Engine:
             try:
                 in_turn(self._turn, arrived)
             except Exception as error:
-                self._fail_all(error)
+                self._fail_all(error, arrived)
                 if is_lost(error, self.runner.device):
                     # Nothing will ever run on it again in this process.
                     self.lost = f"The GPU has failed, restart the server: {error}".splitlines()[0]
@@ -192,12 +192,13 @@ class Engine:
                 self._queued -= job.weight
                 job.weight = 0
 
-    def _fail_all(self, error: Exception) -> None:
+    def _fail_all(self, error: Exception, arrived: Iterable[Job] = ()) -> None:
+        """Fail everything that is here. `arrived` was taken out of the inbox, and may not have begun."""
         with self._wake:
             jobs = list(self._inbox)
             self._inbox.clear()
         self.schedule.end(error)
         slow, self._slow = list(self._slow), deque()
-        for job in [*jobs, *slow]:
+        for job in [*arrived, *jobs, *slow]:
             job.fail(error)
             self._settle(job, True)

@@ -1,6 +1,7 @@
 """Does a premise entail a hypothesis: by a cross-encoder, or by the language model itself as judge."""
 
 import re
+import threading
 from pathlib import Path
 
 import torch
@@ -43,7 +44,9 @@ class CrossEncoder:
             longest -= 2
         self.longest = min(longest, self.tokenizer.model_max_length)
 
-    def judge(self, pairs: list[tuple[str, str]]) -> list[tuple[float, float, float]]:
+    def judge(
+        self, pairs: list[tuple[str, str]], ended: threading.Event | None = None
+    ) -> list[tuple[float, float, float]]:
         """Probabilities (entail, neutral, contradict) of each (premise, hypothesis). Pairs that are too long lose the
         end of the longer text."""
         read = [
@@ -59,7 +62,7 @@ class CrossEncoder:
             for at, three in zip(part, chances, strict=True):
                 found[at] = tuple(three)
 
-        in_batches([len(one["input_ids"]) for one in read], _BATCH_TOKENS, run)
+        in_batches([len(one["input_ids"]) for one in read], _BATCH_TOKENS, run, ended)
         return found
 
 

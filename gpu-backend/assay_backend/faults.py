@@ -50,12 +50,13 @@ def invalid(message: str, pointer: str, code: str = "invalid_value") -> RequestF
 
 def from_validation(error: ValidationError) -> RequestFault:
     """The first thing that a shape refused. Where a field may have several types, pydantic tells of each that failed,
-    under the type's own tag: the one that got furthest is what the client meant."""
+    under the type's own tag: the one that got furthest, and there one of the right type, is what the client meant."""
     found = []
     for told in error.errors(include_url=False, include_context=False, include_input=False):
         path = [part for part in told["loc"] if not (isinstance(part, str) and ("[" in part or part in _TAGS))]
         found.append((path, told))
-    path, told = max((one for one in found if one[0][:1] == found[0][0][:1]), key=lambda one: len(one[0]))
+    alike = [one for one in found if one[0][:1] == found[0][0][:1]]
+    path, told = max(alike, key=lambda one: (len(one[0]), not one[1]["type"].endswith("_type")))
     pointer = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
     return invalid(f"{pointer or 'The body'}: {told['msg']}.", pointer, told["type"])
 
@@ -74,7 +75,13 @@ def queue_full() -> RequestFault:
 
 
 def shutting_down() -> RequestFault:
-    return RequestFault(503, "shutting_down", "The server is stopping: send again later.", None, {"Retry-After": "10"})
+    return RequestFault(
+        503,
+        "shutting_down",
+        "The server is stopping, or this model is being unloaded: send again later.",
+        None,
+        {"Retry-After": "10"},
+    )
 
 
 def loading(detail: str) -> RequestFault:

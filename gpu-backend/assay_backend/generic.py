@@ -41,7 +41,11 @@ class GenericRunner:
     def __init__(
         self, folder: Path, config, dtype: torch.dtype, device: torch.device, budget: int, strict: bool = False
     ):
-        self.model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype).to(device).eval()
+        model, read = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, output_loading_info=True)
+        if read["missing_keys"]:
+            # transformers makes them up, with a line in its log.
+            raise ValueError(f"the checkpoint lacks {', '.join(sorted(read['missing_keys'])[:3])}")
+        self.model = model.to(device).eval()
         text = config.get_text_config()
         self.config, self.device, self.dtype = config, device, dtype
         self.context = getattr(text, "max_position_embeddings", None) or getattr(text, "n_positions", None) or 2048

@@ -7,10 +7,15 @@ import torch
 import torch.nn.functional as F
 
 from .generic import GenericRunner
-from .llama import Llama
+from .llama import Layer, Llama
 from .segments import Runner
 from .transfer import sent
 from .work import SlowJob
+
+# Attention weights held at once: 32 MB of float32.
+_WEIGHTS_AT_ONCE = 8 << 20
+# Rows of an MLP held at once: a multiple of the rows of one packed product, so that bits are those of all rows.
+_ROWS_AT_ONCE = 1024
 
 # Leaves out part of some values, given the shape of the mask.
 Drop = Callable[[torch.Tensor, tuple[int, ...]], torch.Tensor]
@@ -69,7 +74,6 @@ def states_after(model: Llama, ids: list[int], layer: int, drop: Drop | None = N
     turned = model.heads + model.kv_heads
     turns = model.turns[: len(ids)]
     group = model.heads // model.kv_heads
-    above = torch.ones(len(ids), len(ids), dtype=torch.bool, device=model.device).triu(1) if drop else None
     for block in model.layers[:layer]:
         qkv = model.heads_of(block, hidden, turns)
         query = qkv[:, : model.heads].transpose(0, 1)
@@ -78,11 +82,27 @@ def states_after(model: Llama, ids: list[int], layer: int, drop: Drop | None = N
         if drop is None:
             mixed = F.scaled_dot_product_attention(query[None], keys[None], values[None], is_causal=True)[0]
             hidden = hidden + block.out(mixed.transpose(0, 1).reshape(len(ids), -1))
-            hidden = hidden + model.block(block, hidden)
+            hidden = hidden + _mlp(model, block, hidden)
             continue
-        scores = query @ keys.transpose(1, 2) * model.size**-0.5
-        weights = scores.masked_fill(above, float("-inf")).softmax(-1)
-        mixed = (drop(weights, weights.shape) @ values).transpose(0, 1).reshape(len(ids), -1)
+        mixed = _mixed_and_dropped(query, keys, values, drop).transpose(0, 1).reshape(len(ids), -1)
         hidden = hidden + drop(block.out(mixed), (hidden.shape[1],))
-        hidden = hidden + drop(model.block(block, hidden), (hidden.shape[1],))
+        hidden = hidden + drop(_mlp(model, block, hidden), (hidden.shape[1],))
     return hidden
+
+
+def _mlp(model: Llama, block: Layer, hidden: torch.Tensor) -> torch.Tensor:
+    """What a block's MLP adds, some rows at a time: it is several times as wide as the states."""
+    return torch.cat([model.block(block, rows) for rows in hidden.split(_ROWS_AT_ONCE)])
+
+
+def _mixed_and_dropped(query: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, drop: Drop) -> torch.Tensor:
+    """Causal attention [heads, tokens, size] with `drop` applied to its weights, which are made for some tokens at a
+    time: for all of a long text they would take gigabytes."""
+    heads, length, size = query.shape
+    rows, places = max(1, _WEIGHTS_AT_ONCE // (heads * length)), torch.arange(length, device=query.device)
+    found = []
+    for some, at in zip(query.split(rows, 1), places.split(rows), strict=True):
+        scores = (some @ keys.transpose(1, 2) * size**-0.5).masked_fill_(places > at.unsqueeze(1), float("-inf"))
+        weights = scores.softmax(-1)
+        found.append(drop(weights, weights.shape) @ values)
+    return torch.cat(found, 1)

@@ -17,7 +17,7 @@ from .loading import Loaded
 from .own_lists import each, in_places, prepared
 from .own_shapes import CompareList, CompareRequest, EmbedList, EmbedRequest, EntailList, EntailRequest
 from .placing import named
-from .service import Service, as_fault
+from .service import Service, as_fault, aside
 from .tokens import Encoding
 from .work import ScoreJob
 
@@ -48,7 +48,7 @@ def routes(service: Service) -> APIRouter:
             raise await _tokenizers_differ(service, request, model, reference, [text for text, _, _ in sound])
         ids = [_begun(model, encoding.ids) for _, encoding, _ in sound]
         top = [k for _, _, k in sound]
-        found = await _told(asyncio.to_thread, compare, model, reference, ids, top) if sound else []
+        found = await _told(request, compare, model, reference, ids, top) if sound else []
         results = [_compared(model, encoding, apart) for (_, encoding, _), apart in zip(sound, found, strict=True)]
         return {"model": model.name, "reference": reference.name, "results": in_places(entries, results)}
 
@@ -71,7 +71,7 @@ def routes(service: Service) -> APIRouter:
         model = service.model(body.model)
         entries = await asyncio.to_thread(prepared, model, body, lambda _, entry: shaped(EntailRequest, entry))
         pairs = [(entry.premise, entry.hypothesis) for entry in entries if isinstance(entry, EntailRequest)]
-        found = await _told(asyncio.to_thread, service.encoders.entail, pairs) if pairs else []
+        found = await _told(request, service.encoders.entail, pairs) if pairs else []
         return {"model": model.name, "by": cross.name, "results": in_places(entries, list(map(_three, found)))}
 
     @router.post(
@@ -89,16 +89,18 @@ def routes(service: Service) -> APIRouter:
         model = service.model(body.model)
         entries = prepared(model, body, lambda _, entry: shaped(EmbedRequest, entry))
         texts = [entry.text for entry in entries if isinstance(entry, EmbedRequest)]
-        vectors, _ = await _told(asyncio.to_thread, service.encoders.embed, texts) if texts else ([], 0)
+        vectors, _ = await _told(request, service.encoders.embed, texts, None) if texts else ([], 0)
         results = [{"embedding": vector.tolist()} for vector in vectors]
         return {"model": model.name, "results": in_places(entries, results)}
 
     return router
 
 
-async def _told(run: Callable[..., Any], call: Callable[..., Result], *given: Any) -> Result:
+async def _told(request: Request, call: Callable[..., Result], *given: Any) -> Result:
     try:
-        return await run(call, *given)
+        return await aside(request, call, *given)
+    except RequestFault:
+        raise
     except Exception as error:
         raise as_fault(error) from None
 

@@ -90,7 +90,7 @@ class Llama:
         self.vocabulary = self.embedding.shape[0]
         self.layers = [self._layer(weights, f"model.layers.{index}.") for index in range(config.num_hidden_layers)]
         self.norm = weights["model.norm.weight"].to(self.state_dtype)
-        tied = getattr(config, "tie_word_embeddings", False) or "lm_head.weight" not in weights
+        tied = getattr(config, "tie_word_embeddings", False)
         self.head = Linear(self.embedding if tied else weights["lm_head.weight"], strict=strict)
         self.turns = self._turns()
         self.kv = KvStore(
@@ -113,6 +113,10 @@ class Llama:
             with safe_open(folder / name, framework="pt", device=str(device)) as file:
                 for key in file.keys():  # noqa: SIM118 (not a mapping)
                     weights[key] = file.get_tensor(key).to(dtype)
+        tied = getattr(config, "tie_word_embeddings", False)
+        for name in ("model.embed_tokens.weight", "model.norm.weight", *(() if tied else ("lm_head.weight",))):
+            if name not in weights:
+                raise ValueError(f"the checkpoint lacks {name}")
         return cls(config, weights, kv_budget, strict)
 
     def _layer(self, weights: dict[str, torch.Tensor], prefix: str) -> Layer:
@@ -121,8 +125,14 @@ class Llama:
             turned = found is not None and name.startswith(("self_attn.q_", "self_attn.k_"))
             return side_by_side(found, self.size) if turned else found
 
+        def needed(name: str) -> torch.Tensor:
+            found = taken(name)
+            if found is None:
+                raise ValueError(f"the checkpoint lacks {prefix}{name}")
+            return found
+
         def join(*names: str) -> Linear:
-            parts = [taken(f"{name}.weight") for name in names]
+            parts = [needed(f"{name}.weight") for name in names]
             biases = [taken(f"{name}.bias") for name in names]
             bias = torch.cat([b for b in biases if b is not None]) if any(b is not None for b in biases) else None
             return Linear(torch.cat(parts), bias, self.strict)
@@ -135,8 +145,8 @@ class Llama:
             *(
                 None if norm is None else norm.to(self.state_dtype)
                 for norm in (
-                    taken("input_layernorm.weight"),
-                    taken("post_attention_layernorm.weight"),
+                    needed("input_layernorm.weight"),
+                    needed("post_attention_layernorm.weight"),
                     taken("self_attn.q_norm.weight"),
                     taken("self_attn.k_norm.weight"),
                 )

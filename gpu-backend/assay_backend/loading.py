@@ -23,6 +23,15 @@ from .segments import Runner
 from .settings import Settings
 from .tokens import Tokens
 
+# What transformers would load as a language model all the same, with weights made up where they lack.
+_NOT_CAUSAL = (
+    "ForMaskedLM",
+    "ForMultipleChoice",
+    "ForQuestionAnswering",
+    "ForSequenceClassification",
+    "ForTokenClassification",
+)
+
 
 @dataclass
 class Loaded:
@@ -66,8 +75,12 @@ def plan(settings: Settings, say: Callable[[str], None] = lambda _: None) -> Pla
     checkpoint = resolve(settings.model, say)
     try:
         config = AutoConfig.from_pretrained(checkpoint.folder)
-    except (OSError, ValueError) as error:
+    # A config is checked by each architecture's own code, which may raise anything.
+    except Exception as error:
         raise ModelUnavailable(f"{checkpoint.folder} cannot be read as a model: {error}") from error
+    for kind in getattr(config, "architectures", None) or []:
+        if kind.endswith(_NOT_CAUSAL):
+            raise ModelUnavailable(f"{checkpoint.folder} holds a {kind}, which does not continue texts.")
     dtype = _dtype(settings, device, config)
     weights = sum(file.stat().st_size for file in checkpoint.folder.glob("*.safetensors"))
     weights = int(weights * dtype.itemsize / _stored_size(config))

@@ -11,6 +11,7 @@ import torch
 from . import metrics
 from .compute import in_turn
 from .segments import Rows, Runner, Segment
+from .work import Left
 
 GIB = 1 << 30
 # A part of a text shorter than this is not split further: what fails then fails for want of real memory.
@@ -107,9 +108,12 @@ class Joined:
         return torch.cat(found) if len(found) != 1 else found[0]
 
 
-def in_batches(lengths: list[int], most: int, run: Callable[[list[int]], None]) -> None:
+def in_batches(
+    lengths: list[int], most: int, run: Callable[[list[int]], None], ended: threading.Event | None = None
+) -> None:
     """Call `run` with places of texts, batched by padded tokens (longest times count at most `most`), short texts
-    first. A batch that finds no memory is split; a single text that does raises MemoryError."""
+    first. A batch that finds no memory is split; a single text that does raises MemoryError. Raises Left
+    between batches once `ended` is set."""
     waiting: list[list[int]] = []
     batch: list[int] = []
     for place in sorted(range(len(lengths)), key=lengths.__getitem__):
@@ -121,6 +125,8 @@ def in_batches(lengths: list[int], most: int, run: Callable[[list[int]], None]) 
     waiting.reverse()
     while waiting:
         batch = waiting.pop()
+        if ended is not None and ended.is_set():
+            raise Left
         try:
             in_turn(run, batch)
             continue

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Request
 from . import own_answers as answers
 from .bodies import documented, read_json, shaped
 from .checkpoint import ModelUnavailable
-from .faults import RequestFault, invalid
+from .engine import ShuttingDown
+from .faults import RequestFault, invalid, shutting_down
 from .loading import Loaded
 from .own_lists import in_places, prepared
 from .own_shapes import LoadRequest, TokenizeList, TokenizeRequest, UnloadRequest
@@ -52,7 +53,10 @@ def routes(service: Service) -> APIRouter:
             raise RequestFault(503, "models_busy", str(busy), "/id", {"Retry-After": "10"}) from None
         except ModelUnavailable as error:
             raise invalid(str(error), pointer, "model_unavailable") from None
-        except (OSError, ValueError, KeyError, RuntimeError, MemoryError) as error:
+        except ShuttingDown:
+            raise shutting_down() from None
+        # A folder is anything: readers of weights, tokenizers and configs each have their own ways to fail.
+        except Exception as error:
             told = f"The model could not be loaded: {type(error).__name__}: {error}"
             raise invalid(told, pointer, "model_unavailable") from None
         return _entry(service, loaded)

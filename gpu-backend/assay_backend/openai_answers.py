@@ -3,8 +3,10 @@
 from dataclasses import replace
 from typing import Any
 
+from .prompts import Prompt
 from .sampling import Measured
 from .shapes import ChatRequest, CompletionRequest
+from .spelling import spelled
 from .tokens import Tokens
 from .work import Choice
 
@@ -35,15 +37,14 @@ def chat_logprobs(tokens: Tokens, measured: list[Measured], by_id: bool = False)
 
 
 def completion_logprobs(
-    tokens: Tokens, measured: list[Measured], offset: int = 0, by_id: bool = False
+    tokens: Tokens, measured: list[Measured], offsets: list[int], by_id: bool = False
 ) -> dict[str, Any]:
-    """`logprobs` of a plain completion: parallel lists; the first token of an echoed prompt has none."""
-    names, offsets, tops = [], [], []
+    """`logprobs` of a plain completion: parallel lists; the first token of an echoed prompt has none. `offsets` are
+    where each token begins in the choice's text, in characters."""
+    names, tops = [], []
     for token in measured:
         name = name_of(tokens, token.id, by_id)
         names.append(name)
-        offsets.append(offset)
-        offset += len(text_of(tokens, token.id))
         if token.logprob is None:
             tops.append(None)
         else:
@@ -95,6 +96,7 @@ def chat_answer(
             "message": {"role": "assistant", "content": choice.text, "refusal": None},
             "logprobs": shown if asked.logprobs else None,
             "finish_reason": choice.finish,
+            "stop_reason": choice.stopped,
         }
         if asked.return_token_ids:
             answer["token_ids"] = [token.id for token in choice.tokens]
@@ -108,27 +110,35 @@ def chat_answer(
 
 
 def completion_choices(
-    tokens: Tokens, asked: CompletionRequest, ids: list[int], choices: list[Choice | None], given: list[Measured] | None
+    tokens: Tokens, asked: CompletionRequest, prompt: Prompt, choices: list[Choice | None], given: list[Measured] | None
 ) -> list[dict[str, Any]]:
     """Choices of one prompt, without their index; None stands for an answer of no tokens."""
     found = []
     top = asked.logprobs or 0
+    echoed, begins = spelled(tokens, prompt.ids, prompt.text) if asked.echo else ("", [])
     for choice in choices:
         measured = with_ending(choice) if choice else []
         entry: dict[str, Any] = {
-            "text": (tokens.decode(ids) if asked.echo else "") + (choice.text if choice else ""),
+            "text": echoed + (choice.text if choice else ""),
             "finish_reason": choice.finish if choice else "length",
+            "stop_reason": choice.stopped if choice else None,
             "logprobs": None,
         }
         if asked.logprobs is not None:
             shown = [*_cut(given or [], top), *measured] if asked.echo else measured
-            entry["logprobs"] = completion_logprobs(tokens, shown, by_id=bool(asked.return_tokens_as_token_ids))
+            offsets = [*begins, *(len(echoed) + offset for offset in (offsets_of(choice) if choice else []))]
+            entry["logprobs"] = completion_logprobs(tokens, shown, offsets, bool(asked.return_tokens_as_token_ids))
         if asked.prompt_logprobs is not None:
             entry["prompt_logprobs"] = prompt_logprobs(tokens, _cut(given or [], asked.prompt_logprobs))
         if asked.return_token_ids:
-            entry["token_ids"], entry["prompt_token_ids"] = [token.id for token in measured], ids
+            entry["token_ids"], entry["prompt_token_ids"] = [token.id for token in measured], prompt.ids
         found.append(entry)
     return found
+
+
+def offsets_of(choice: Choice) -> list[int]:
+    """Where in a choice's text each of its tokens begins; the one that ended it stands at its end."""
+    return [*choice.offsets, *([len(choice.text)] if choice.ending else [])]
 
 
 def with_ending(choice: Choice) -> list[Measured]:

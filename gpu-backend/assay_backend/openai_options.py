@@ -32,6 +32,8 @@ def sampling(loaded: Loaded, asked: SamplingFields, limit: int, top: int) -> Sam
         ),
         bool(asked.ignore_eos),
         max(0, asked.top_k or 0),
+        bool(asked.include_stop_str_in_output),
+        asked.skip_special_tokens is False,
         frozenset(checked_ids(loaded, asked.stop_token_ids or [], "/stop_token_ids")),
         tuple(checked_ids(loaded, asked.logprob_token_ids or [], "/logprob_token_ids")),
     )

@@ -12,9 +12,9 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from .bodies import documented, read_json, shaped
 from .faults import RequestFault, invalid
 from .loading import Loaded
-from .openai_answers import chat_answer, completion_choices, text_of, usage
+from .openai_answers import chat_answer, completion_choices, usage
 from .openai_options import sampling
-from .prompts import checked_ids, fitting, prompt_lists, render
+from .prompts import Prompt, checked_ids, fitting, prompt_lists, render
 from .service import Service
 from .shapes import ChatRequest, CompletionRequest, DetokenizeRequest, TokenizeRequest
 from .streams import stream
@@ -62,19 +62,28 @@ def routes(service: Service) -> APIRouter:
             return await stream(service, loaded, generate, frame, asked, chat=False)
         score: list[ScoreJob] = []
         if (asked.echo and asked.logprobs is not None) or asked.prompt_logprobs is not None:
-            score = _score_jobs(prompts, max(asked.prompt_logprobs or 0, (asked.logprobs or 0) if asked.echo else 0))
+            score = _score_jobs(
+                [one.ids for one in prompts],
+                max(asked.prompt_logprobs or 0, (asked.logprobs or 0) if asked.echo else 0),
+            )
         # One after the other: what is generated then finds its prompt read.
         scored = _sound(await service.run(request, score, loaded)) if score else []
         given = [measured for texts in scored for measured in texts]
-        written = _sound(await service.run(request, generate, loaded)) if generate else [[None]] * len(prompts)
+        written = (
+            _sound(await service.run(request, generate, loaded))
+            if generate
+            else [[None] * (asked.n or 1)] * len(prompts)
+        )
 
         def composed() -> dict[str, Any]:
             choices: list[dict[str, Any]] = []
-            for number, (ids, made) in enumerate(zip(prompts, written, strict=True)):
+            for number, (prompt, made) in enumerate(zip(prompts, written, strict=True)):
                 measured = given[number] if given else None
-                for choice in completion_choices(loaded.tokens, asked, ids, made, measured):
+                for choice in completion_choices(loaded.tokens, asked, prompt, made, measured):
                     choices.append({"index": len(choices), **choice})
-            counted = usage(sum(map(len, prompts)), [choice for made in written for choice in made if choice])
+            counted = usage(
+                sum(len(one.ids) for one in prompts), [choice for made in written for choice in made if choice]
+            )
             return {**frame, "choices": choices, "usage": counted}
 
         return JSONResponse(await asyncio.to_thread(composed))
@@ -85,12 +94,13 @@ def routes(service: Service) -> APIRouter:
         loaded = service.model(asked.model)
         if (asked.prompt is None) == (asked.messages is None):
             raise invalid("Give either prompt or messages.", "/prompt", "one_of")
+        # Aside: a long text must not keep others waiting for their answers.
         if asked.messages is not None:
-            text = render(loaded, asked.messages, generation=asked.add_generation_prompt)
-            ids = loaded.tokens.encode(text, special=bool(asked.add_special_tokens))
+            ids = await asyncio.to_thread(_conversation, loaded, asked)
         else:
-            ids = loaded.tokens.encode(asked.prompt, special=asked.add_special_tokens)
-        strings = [text_of(loaded.tokens, token) for token in ids] if asked.return_token_strs else None
+            ids = await asyncio.to_thread(loaded.tokens.encode, asked.prompt, asked.add_special_tokens)
+        # As the vocabulary writes them, as vLLM has it.
+        strings = loaded.tokens.tokenizer.convert_ids_to_tokens(ids) if asked.return_token_strs else None
         return {
             "tokens": ids,
             "count": len(ids),
@@ -102,7 +112,8 @@ def routes(service: Service) -> APIRouter:
     async def detokenize(request: Request) -> dict[str, Any]:
         asked = shaped(DetokenizeRequest, await read_json(request))
         loaded = service.model(asked.model)
-        return {"prompt": loaded.tokens.decode(checked_ids(loaded, asked.tokens, "/tokens"), keep_special=True)}
+        ids = checked_ids(loaded, asked.tokens, "/tokens")
+        return {"prompt": await asyncio.to_thread(loaded.tokens.decode, ids, True)}
 
     return router
 
@@ -139,40 +150,42 @@ def _check(asked: ChatRequest | CompletionRequest) -> None:
     if isinstance(asked, ChatRequest):
         if asked.top_logprobs and not asked.logprobs:
             raise invalid("top_logprobs needs logprobs to be true.", "/top_logprobs")
-        if asked.continue_final_message and asked.messages[-1].role != "assistant":
-            raise invalid("The last message is not the assistant's: there is nothing to go on with.", "/messages")
     elif asked.stream and asked.echo:
         raise invalid("A stream cannot echo the prompt: ask without stream.", "/stream")
 
 
 def _chat_job(loaded: Loaded, asked: ChatRequest) -> GenerateJob:
-    messages, prefix = asked.messages, ""
-    if asked.continue_final_message:
-        messages, prefix = messages[:-1], messages[-1].plain()["content"]
-    generation = asked.add_generation_prompt or asked.continue_final_message
-    ids = loaded.tokens.encode(render(loaded, messages, prefix, generation), special=False)
+    ids = _conversation(loaded, asked)
     pointer = "/max_completion_tokens" if asked.max_completion_tokens else "/max_tokens"
     limit = fitting(loaded, ids, asked.max_completion_tokens or asked.max_tokens, "/messages", pointer)
     return GenerateJob(prompt=ids, sampling=sampling(loaded, asked, limit, asked.top_logprobs or 0), n=asked.n or 1)
 
 
-def _completion_jobs(loaded: Loaded, asked: CompletionRequest) -> tuple[list[list[int]], list[GenerateJob]]:
-    """The prompts' ids, and what is to be generated: nothing where no token is asked for."""
-    placed = prompt_lists(loaded, asked.prompt, asked.add_special_tokens)
+def _conversation(loaded: Loaded, asked: ChatRequest | TokenizeRequest) -> list[int]:
+    """Ids of a conversation, up to the answer or to the end of the message that is to be continued."""
+    if asked.continue_final_message and asked.messages[-1].role != "assistant":
+        raise invalid("The last message is not the assistant's: there is nothing to go on with.", "/messages")
+    text = render(loaded, asked.messages, generation=asked.add_generation_prompt, go_on=asked.continue_final_message)
+    return loaded.tokens.encode(text, special=bool(asked.add_special_tokens))
+
+
+def _completion_jobs(loaded: Loaded, asked: CompletionRequest) -> tuple[list[Prompt], list[GenerateJob]]:
+    """The prompts, and what is to be generated: nothing where no token is asked for."""
+    prompts = prompt_lists(loaded, asked.prompt, asked.add_special_tokens)
     wanted = 16 if asked.max_tokens is None else asked.max_tokens
     options = sampling(loaded, asked, wanted, asked.logprobs or 0)
     jobs = []
-    for ids, pointer in placed:
+    for prompt in prompts:
         if wanted:
-            limit = fitting(loaded, ids, wanted, pointer, "/max_tokens")
-            jobs.append(GenerateJob(prompt=ids, sampling=replace(options, max_tokens=limit), n=asked.n or 1))
-        elif len(ids) > loaded.runner.context:
+            limit = fitting(loaded, prompt.ids, wanted, prompt.pointer, "/max_tokens")
+            jobs.append(GenerateJob(prompt=prompt.ids, sampling=replace(options, max_tokens=limit), n=asked.n or 1))
+        elif len(prompt.ids) > loaded.runner.context:
             raise invalid(
-                f"The prompt has {len(ids)} tokens; the context holds {loaded.runner.context}.",
-                pointer,
+                f"The prompt has {len(prompt.ids)} tokens; the context holds {loaded.runner.context}.",
+                prompt.pointer,
                 "context_length_exceeded",
             )
-    return [ids for ids, _ in placed], jobs
+    return prompts, jobs
 
 
 def _score_jobs(prompts: list[list[int]], top: int) -> list[ScoreJob]:

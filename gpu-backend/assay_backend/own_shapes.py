@@ -49,7 +49,7 @@ class StatesList(OwnList):
 
 
 class EmbedRequest(Own):
-    """A text to be embedded."""
+    """A text to be embedded. Of one longer than the encoder reads its beginning is (the built-in one: 256 tokens)."""
 
     text: Text
 

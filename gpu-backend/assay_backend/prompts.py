@@ -1,8 +1,7 @@
 """From what a client sends to token ids, with the checks that both surfaces share."""
 
+from dataclasses import dataclass
 from typing import Any
-
-import jinja2
 
 from .faults import invalid
 from .loading import Loaded
@@ -13,11 +12,14 @@ DEFAULT_ANSWER = 1024
 MOST_PROMPTS = 2048
 
 
-def render(loaded: Loaded, messages: list[Message], answer_prefix: str = "", generation: bool = True) -> str:
+def render(
+    loaded: Loaded, messages: list[Message], answer_prefix: str = "", generation: bool = True, go_on: bool = False
+) -> str:
     """A conversation as text by the model's own template."""
     try:
-        return loaded.tokens.render([message.plain() for message in messages], answer_prefix, generation)
-    except (ValueError, jinja2.TemplateError) as error:
+        return loaded.tokens.render([message.plain() for message in messages], answer_prefix, generation, go_on)
+    # A template is the checkpoint's own program: it may raise anything.
+    except Exception as error:
         raise invalid(
             f"The model's chat template refuses this conversation: {error}", "/messages", "template_refused"
         ) from None
@@ -35,8 +37,17 @@ def checked_ids(loaded: Loaded, ids: list[int], pointer: str) -> list[int]:
     return ids
 
 
-def prompt_lists(loaded: Loaded, prompt: Any, special: bool) -> list[tuple[list[int], str]]:
-    """OpenAI's `prompt` (text, ids, or a list of either) as token ids, each with the pointer to it."""
+@dataclass(frozen=True)
+class Prompt:
+    """One prompt of a completion: its tokens, the pointer to it, and its text where it was given as one."""
+
+    ids: list[int]
+    pointer: str
+    text: str | None
+
+
+def prompt_lists(loaded: Loaded, prompt: Any, special: bool) -> list[Prompt]:
+    """OpenAI's `prompt`: text, ids, or a list of either."""
     single = isinstance(prompt, str) or (isinstance(prompt, list) and prompt and _is_id(prompt[0]))
     if not single and (not isinstance(prompt, list) or not 0 < len(prompt) <= MOST_PROMPTS):
         raise invalid(f"Give text, token ids, or a list of 1 to {MOST_PROMPTS} of either.", "/prompt")
@@ -49,7 +60,8 @@ def prompt_lists(loaded: Loaded, prompt: Any, special: bool) -> list[tuple[list[
             ids = checked_ids(loaded, one, pointer)
         else:
             raise invalid("A prompt is text or a list of token ids.", pointer)
-        found.append((with_beginning(loaded, ids, pointer), pointer))
+        text = one if isinstance(one, str) else None
+        found.append(Prompt(with_beginning(loaded, ids, pointer), pointer, text))
     return found
 
 
@@ -100,8 +112,11 @@ def bias(loaded: Loaded, given: dict[str, float] | None) -> dict[int, float]:
     """OpenAI's logit_bias with its keys as ids."""
     found = {}
     for key, value in (given or {}).items():
-        if not key.isdecimal() or int(key) >= loaded.runner.vocabulary:
-            raise invalid(f"{key!r} is no token id of this model.", f"/logit_bias/{key}", "token_out_of_range")
+        plain = key.isascii() and len(key) <= 20
+        if not (plain and key.isdecimal() and int(key) < loaded.runner.vocabulary):
+            # A key that is no text, or endless, cannot be pointed at.
+            pointer = f"/logit_bias/{key}" if plain else "/logit_bias"
+            raise invalid(f"{key[:20]!r} is no token id of this model.", pointer, "token_out_of_range")
         found[int(key)] = value
     return found
 

@@ -33,6 +33,9 @@ class Sampling:
     shape: Shape = field(default_factory=Shape)
     ignore_eos: bool = False
     top_k: int = 0
+    # Keep the stop string at the end of the text, and spell tokens that mark structure.
+    keep_stop: bool = False
+    keep_special: bool = False
     # Also end an answer, and are not part of it.
     stop_ids: frozenset[int] = frozenset()
     # Tokens whose log-probabilities are told instead of the likeliest ones'.
@@ -59,7 +62,7 @@ class Terms:
     self_certainty: float
 
 
-@dataclass
+@dataclass(slots=True)
 class Measured:
     """What is known of one token: log-probability at temperature 1, rank (1 is the likeliest), entropy in nats of
     the distribution it was drawn from, and that distribution's likeliest tokens."""

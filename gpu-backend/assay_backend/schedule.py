@@ -188,7 +188,9 @@ class Schedule:
                 work.last = measured.id
                 work.length_now = work.cached + len(work.choice.tokens)
         for work in [w for w in self._running if isinstance(w, Scoring) and not w.reading and not w.branches]:
-            work.finish()
+            after = work.finish()
+            if after is not None:
+                self._waiting.append(after)
             self._drop(work)
 
     def _part(self, outcome: Outcome) -> None:

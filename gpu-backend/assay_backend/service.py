@@ -135,6 +135,8 @@ class Service:
         except ShuttingDown:
             raise shutting_down() from None
         work = asyncio.gather(*(asyncio.wrap_future(job.done) for job in jobs), return_exceptions=True)
+        # Cancelled when the client leaves: asked for its end, or the loop would tell the log that nobody did.
+        work.add_done_callback(lambda done: done.cancelled() or done.exception())
         gone = asyncio.ensure_future(_left(request.receive))
         try:
             await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
@@ -147,6 +149,23 @@ class Service:
                 job.cancel()
             if not work.done():
                 work.cancel()
+
+
+async def aside(request: Request, call: Callable[..., Any], *given: Any) -> Any:
+    """Run `call(*given, ended)` in a thread. When the client leaves, `ended` is set and the call raises Left at its
+    next step, so that it holds nothing any longer. Raises what it raises."""
+    ended = threading.Event()
+    work = asyncio.ensure_future(asyncio.to_thread(call, *given, ended))
+    work.add_done_callback(lambda done: done.cancelled() or done.exception())
+    gone = asyncio.ensure_future(_left(request.receive))
+    try:
+        await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if not work.done():
+            raise RequestFault(499, "client_left", "The client closed the connection.")
+        return work.result()
+    finally:
+        gone.cancel()
+        ended.set()
 
 
 def as_fault(result: Any) -> Any:

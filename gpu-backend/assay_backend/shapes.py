@@ -26,6 +26,17 @@ Top = Annotated[StrictInt, Field(ge=0, le=200)]
 Stops = Annotated[list[Annotated[Text, Field(min_length=1)]], Field(max_length=64)]
 
 
+def _neutral(*passing: Any) -> Any:
+    """For an option that would change the answer and is not had here: only values that change nothing pass."""
+
+    def check(value: Any) -> Any:
+        if value in (None, False, "", [], {}, *passing):
+            return value
+        raise ValueError("this option is not had here; leave it out")
+
+    return Annotated[Any, AfterValidator(check)]
+
+
 class TextPart(BaseModel):
     """One part of a message whose content is a list."""
 
@@ -39,6 +50,9 @@ class Message(BaseModel):
     model_config = ConfigDict(extra="ignore")
     role: Annotated[Text, Field(min_length=1, max_length=64)]
     content: Text | list[TextPart] | None = ""
+    # Templates write calls of tools in ways of their own; left out they would be another conversation.
+    tool_calls: _neutral() = None
+    function_call: _neutral() = None
 
     def plain(self) -> dict[str, str]:
         content = self.content
@@ -152,6 +166,7 @@ class Open(BaseModel):
 
 class StreamOptions(Open):
     include_usage: bool = False
+    continuous_usage_stats: bool = False
 
 
 class NamedSchema(Open):
@@ -178,17 +193,6 @@ class StructuredOutputs(BaseModel):
     regex: Annotated[Text, Field(min_length=1)] | None = None
     choice: Annotated[list[Annotated[Text, Field(min_length=1)]], Field(min_length=1, max_length=4096)] | None = None
     grammar: Annotated[Text, Field(min_length=1)] | None = None
-
-
-def _neutral(*passing: Any) -> Any:
-    """For an option that would change the answer and is not had here: only values that change nothing pass."""
-
-    def check(value: Any) -> Any:
-        if value in (None, False, "", [], {}, *passing):
-            return value
-        raise ValueError("this option is not had here; leave it out")
-
-    return Annotated[Any, AfterValidator(check)]
 
 
 class SamplingFields(Open):
@@ -218,6 +222,8 @@ class SamplingFields(Open):
     structured_outputs: StructuredOutputs | None = None
     return_token_ids: bool | None = False
     return_tokens_as_token_ids: bool | None = False
+    include_stop_str_in_output: bool | None = False
+    skip_special_tokens: bool | None = True
     # What would change the answer and is not had here is refused, not ignored.
     best_of: _neutral(1) = None
     suffix: _neutral() = None
@@ -233,6 +239,11 @@ class SamplingFields(Open):
     guided_choice: _neutral() = None
     guided_grammar: _neutral() = None
     logits_processors: _neutral() = None
+    length_penalty: _neutral(1) = None
+    thinking_token_budget: _neutral(-1) = None
+    repetition_detection: _neutral() = None
+    vllm_xargs: _neutral() = None
+    watermarking: _neutral() = None
 
 
 class ChatRequest(SamplingFields):
@@ -244,6 +255,15 @@ class ChatRequest(SamplingFields):
     logprobs: bool | None = False
     top_logprobs: Annotated[StrictInt, Field(ge=0, le=20)] | None = None
     echo: _neutral() = None
+    tool_choice: _neutral("none", "auto") = None
+    function_call: _neutral("none", "auto") = None
+    modalities: _neutral(["text"]) = None
+    audio: _neutral() = None
+    web_search_options: _neutral() = None
+    documents: _neutral() = None
+    chat_template: _neutral() = None
+    chat_template_kwargs: _neutral() = None
+    add_special_tokens: bool = False
     add_generation_prompt: bool = True
     continue_final_message: bool = False
 
@@ -276,7 +296,8 @@ class TokenizeRequest(Open):
     messages: Messages | None = None
     add_special_tokens: bool | None = None
     add_generation_prompt: bool = True
-    return_token_strs: bool = False
+    continue_final_message: bool = False
+    return_token_strs: bool | None = False
 
 
 class DetokenizeRequest(Open):

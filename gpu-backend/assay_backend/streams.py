@@ -55,23 +55,34 @@ async def _events(loaded, jobs, frame, asked, chat, events, total) -> AsyncItera
     def line(body: dict[str, Any]) -> str:
         return f"data: {json.dumps(body, ensure_ascii=False, allow_nan=False)}\n\n"
 
-    include_usage = bool(asked.stream_options and asked.stream_options.include_usage)
+    options = asked.stream_options
+    include_usage = bool(options and options.include_usage)
+    running_usage = include_usage and options.continuous_usage_stats
     extra = {"usage": None} if include_usage else {}
     by_id = bool(asked.return_tokens_as_token_ids)
     open_choices = total
-    offsets = [0] * total
+    counts, lengths = [0] * total, [0] * total
     owners = [(job, place) for job in jobs for place in range(job.n)]
+
+    def chunk(entry: dict[str, Any], **more: Any) -> str:
+        if running_usage:
+            index = entry["index"]
+            read = len(owners[index][0].prompt)
+            more["usage"] = {
+                "prompt_tokens": read,
+                "completion_tokens": counts[index],
+                "total_tokens": read + counts[index],
+            }
+        return line({**frame, "choices": [entry], **extra, **more})
+
     try:
         if chat:
+            # As vLLM tells it: the prompt's ids once, in the first chunk.
+            ids = {"prompt_token_ids": jobs[0].prompt} if asked.return_token_ids else {}
             for index in range(total):
                 delta = {"role": "assistant", "content": ""}
-                yield line(
-                    {
-                        **frame,
-                        "choices": [{"index": index, "delta": delta, "logprobs": None, "finish_reason": None}],
-                        **extra,
-                    }
-                )
+                entry = {"index": index, "delta": delta, "logprobs": None, "finish_reason": None}
+                yield chunk(entry, **(ids if index == 0 else {}))
         while open_choices:
             event = await events.get()
             if isinstance(event, RequestFault):
@@ -80,21 +91,28 @@ async def _events(loaded, jobs, frame, asked, chat, events, total) -> AsyncItera
             index, text, fresh, finish = event
             open_choices -= finish is not None
             entry: dict[str, Any] = {"index": index, "finish_reason": finish, "logprobs": None}
+            job, place = owners[index]
+            choice = job.choices[place]
+            if finish:
+                entry["stop_reason"] = choice.stopped
+            told, counts[index] = counts[index], counts[index] + len(fresh)
             if chat:
                 entry["delta"] = {"content": text} if text or not finish else {}
                 if asked.logprobs and fresh:
                     entry["logprobs"] = chat_logprobs(loaded.tokens, fresh, by_id)
             else:
-                job, place = owners[index]
-                ending = job.choices[place].ending if finish else None
-                fresh = [*fresh, ending] if ending else fresh
                 entry["text"] = text
+                offsets = choice.offsets[told : told + len(fresh)]
+                if finish and choice.ending:
+                    fresh, offsets = [*fresh, choice.ending], [*offsets, lengths[index] + len(text)]
                 if asked.logprobs is not None and fresh:
-                    entry["logprobs"] = completion_logprobs(loaded.tokens, fresh, offsets[index], by_id)
-                offsets[index] += len(text)
+                    entry["logprobs"] = completion_logprobs(loaded.tokens, fresh, offsets, by_id)
+                if asked.return_token_ids and not (told or lengths[index]):
+                    entry["prompt_token_ids"] = job.prompt
+            lengths[index] += len(text)
             if asked.return_token_ids:
                 entry["token_ids"] = [token.id for token in fresh]
-            yield line({**frame, "choices": [entry], **extra})
+            yield chunk(entry)
         if include_usage:
             counted = usage(sum(len(job.prompt) for job in jobs), [choice for job in jobs for choice in job.choices])
             yield line({**frame, "choices": [], "usage": counted})

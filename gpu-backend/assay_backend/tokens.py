@@ -1,8 +1,10 @@
 """Text to token ids and back, with the exact bytes of each token."""
 
 import json
+import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 
 from transformers import AutoTokenizer
@@ -40,7 +42,7 @@ class Tokens:
             raise ValueError("The model's tokenizer has no fast version, which offsets need.")
         self.vocabulary = vocabulary or len(self.tokenizer)
         backend = json.loads(self.tokenizer.backend_tokenizer.to_str())
-        kinds = json.dumps([backend.get("decoder"), backend.get("pre_tokenizer")])
+        kinds = json.dumps([backend.get("decoder"), backend.get("pre_tokenizer")], ensure_ascii=False)
         self._scheme = (
             "bytes" if '"ByteLevel"' in kinds else "spaces" if "\u2581" in kinds or '"Metaspace"' in kinds else "plain"
         )
@@ -113,21 +115,15 @@ class Tokens:
             b"" if empty and token in self.special else self.piece(token)
             for token, empty in zip(ids, framed, strict=True)
         ]
-        starts, ends = [], []
-        if b"".join(pieces) == data:
-            at = 0
-            for piece in pieces:
-                starts.append(at)
-                at += len(piece)
-                ends.append(at)
-        else:
-            # A tokenizer that rewrites its text (an added space, a folded accent) only knows characters.
-            reach = [0]
-            for character in text:
-                reach.append(reach[-1] + len(character.encode()))
-            for low, high in offsets:
-                starts.append(reach[low])
-                ends.append(reach[high])
+        spelt = b"".join(pieces)
+        if spelt not in (data, b" " + data):
+            return Encoding(ids, *_by_characters(text, offsets, pieces))
+        # A space that the tokenizer puts before every text covers nothing of it.
+        starts, ends, at = [], [], len(data) - len(spelt)
+        for piece in pieces:
+            starts.append(max(0, at))
+            at += len(piece)
+            ends.append(max(0, at))
         return Encoding(ids, starts, ends)
 
     def _refuse(self, text: str) -> None:
@@ -138,12 +134,39 @@ class Tokens:
         shown = ", ".join(map(repr, lacking[:5])) + (" and others" if len(lacking) > 5 else "")
         raise invalid(f"This model's closed vocabulary lacks {shown}.", "", "out_of_vocabulary")
 
-    def render(self, messages: list[dict], answer_prefix: str = "", generation: bool = True) -> str:
-        """The conversation by the model's chat template, up to the answer and its forced beginning."""
+    def render(
+        self, messages: list[dict], answer_prefix: str = "", generation: bool = True, go_on: bool = False
+    ) -> str:
+        """The conversation by the model's chat template, up to the answer and its forced beginning; with `go_on` up to
+        the end of the last message's text, without what the template puts before or after an answer."""
         if not self.tokenizer.chat_template:
             raise ValueError("This model has no chat template: ask it by prompt instead of messages.")
-        text = self.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=generation)
+        text = self.tokenizer.apply_chat_template(
+            messages, tokenize=False, add_generation_prompt=generation and not go_on, continue_final_message=go_on
+        )
         return text + answer_prefix
+
+
+def _by_characters(text: str, offsets: list[tuple[int, int]], pieces: list[bytes]) -> tuple[list[int], list[int]]:
+    """Byte ranges for a tokenizer that rewrites its text (folds an accent, drops a space) and so knows characters only.
+    Tokens that share a character share its bytes: by their own where these are as many, else evenly."""
+    reach = [0]
+    for character in text:
+        reach.append(reach[-1] + len(character.encode()))
+    starts, ends = [], []
+    for span, run in groupby(zip(offsets, pieces, strict=True), key=lambda pair: pair[0]):
+        low, high = span
+        while low < high < len(text) and unicodedata.combining(text[high]):
+            # A mark that was drawn into the character before it.
+            high += 1
+        sizes = [len(piece) for _, piece in run]
+        whole = reach[high] - reach[low]
+        edges = [sum(sizes[:at]) for at in range(len(sizes) + 1)]
+        if edges[-1] != whole:
+            edges = [at * whole // len(sizes) for at in range(len(sizes) + 1)]
+        starts += [reach[low] + edge for edge in edges[:-1]]
+        ends += [reach[low] + edge for edge in edges[1:]]
+    return starts, ends
 
 
 _STAND_INS = _byte_of_character()

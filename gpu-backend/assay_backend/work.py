@@ -1,17 +1,22 @@
 """What waits for the engine: generations and scorings, each made of pieces that the scheduler runs."""
 
-import codecs
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from .mirostat import Mirostat
 from .sampling import Draws, Measured, Sampling
 from .segments import Runner
 from .shaping import Shaping
+from .spelling import Spelling
 from .tokens import Tokens
+
+
+class Left(Exception):
+    """The client has gone: nobody waits for the result."""
 
 
 @dataclass
@@ -21,8 +26,12 @@ class Choice:
     text: str = ""
     tokens: list[Measured] = field(default_factory=list)
     finish: str | None = None
+    # Where in the text each token begins, in characters.
+    offsets: list[int] = field(default_factory=list)
     # The token that ended it, which is not part of it.
     ending: Measured | None = None
+    # The stop string, or the stop token of the request's, that ended it.
+    stopped: str | int | None = None
 
 
 @dataclass(eq=False)
@@ -132,7 +141,10 @@ class Generation(Running):
         self.mirostat = Mirostat(job.sampling.mirostat) if job.sampling.mirostat else None
         shape = job.sampling.shape
         self.shaping = None if shape.neutral else Shaping(shape, job.prompt)
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        sampling = job.sampling
+        self.spelling = Spelling(
+            tokens, sampling.stop, sampling.keep_stop, sampling.keep_special, offsets=self.choice.offsets
+        )
         self._sent = self._sent_tokens = 0
         # The token to be read next, and the sequence's length with it.
         self.last, self.length_now = 0, 0
@@ -144,60 +156,36 @@ class Generation(Running):
     def accept(self, measured: Measured) -> bool:
         """Take the next token; answers whether the sample has ended."""
         choice, sampling = self.choice, self.job.sampling
-        if measured.id in sampling.stop_ids or (measured.id in self.stops and not sampling.ignore_eos):
-            choice.ending = measured
-            return self._end("stop")
+        ends = measured.id in self.stops and not sampling.ignore_eos
+        if ends or measured.id in sampling.stop_ids:
+            choice.ending, choice.stopped = measured, None if ends else measured.id
+            return self._end("stop", self.spelling.close())
         closed = self.shaping is not None and self.shaping.take(measured.id)
         choice.tokens.append(measured)
-        before = len(choice.text)
-        if measured.id not in self.tokens.special:
-            choice.text += self._decoder.decode(self.tokens.piece(measured.id))
-        longest = max(map(len, sampling.stop), default=0)
-        hits = [at for at in (choice.text.find(stop, max(0, before - longest)) for stop in sampling.stop) if at >= 0]
-        if hits:
-            choice.text = choice.text[: min(hits)]
-            self._trim(len(choice.text.encode()))
-            return self._end("stop", flush=False)
-        if closed:
-            return self._end("stop")
-        if len(choice.tokens) >= sampling.max_tokens:
-            return self._end("length")
-        self._send(None)
+        last = closed or len(choice.tokens) >= sampling.max_tokens
+        stop = self.spelling.add(measured.id, last)
+        if stop is not None or last:
+            return self._end("stop" if stop is not None or closed else "length", stop)
+        if self.job.on_text:
+            self._send(*self.spelling.sure(), None)
         return False
 
-    def _trim(self, size: int) -> None:
-        """Drop tokens that begin at or after the cut made by a stop string."""
-        at = 0
-        for number, token in enumerate(self.choice.tokens):
-            if at >= size and self.tokens.piece(token.id):
-                del self.choice.tokens[number:]
-                return
-            at += 0 if token.id in self.tokens.special else len(self.tokens.piece(token.id))
-
-    def _end(self, finish: str, flush: bool = True) -> bool:
-        if flush:
-            self.choice.text += self._decoder.decode(b"", final=True)
-        self.choice.finish = finish
-        self._send(finish)
+    def _end(self, finish: str, stop: str | None) -> bool:
+        choice = self.choice
+        if stop is not None:
+            del choice.tokens[len(choice.offsets) :]
+            choice.ending, choice.stopped = None, stop
+        choice.text, choice.finish = self.spelling.text, finish
+        if self.job.on_text:
+            self._send(len(choice.text), len(choice.tokens), finish)
         self.job.finish_one()
         return True
 
-    def _send(self, finish: str | None) -> None:
-        if not self.job.on_text:
-            return
-        text, end = self.choice.text, len(self.choice.text)
-        if not finish:
-            # Text that may yet turn out to begin a stop string is held back.
-            end -= max(
-                (k for stop in self.job.sampling.stop for k in range(1, len(stop)) if text.endswith(stop[:k])),
-                default=0,
-            )
-        held = end < len(text)
-        fresh = [] if held else self.choice.tokens[self._sent_tokens :]
+    def _send(self, end: int, count: int, finish: str | None) -> None:
+        fresh = self.choice.tokens[self._sent_tokens : count]
         if end > self._sent or fresh or finish:
-            self.job.on_text(self.index, text[self._sent : max(end, self._sent)], fresh, finish)
-            self._sent = max(end, self._sent)
-            self._sent_tokens += len(fresh)
+            self.job.on_text(self.index, self.spelling.text[self._sent : end], fresh, finish)
+            self._sent, self._sent_tokens = max(end, self._sent), self._sent_tokens + len(fresh)
 
 
 class Scoring(Running):
@@ -209,6 +197,8 @@ class Scoring(Running):
         self.job: ScoreJob = job
         self.wants: dict[int, list[tuple[int, int]]] = {}
         self.branches: list[int] = []
+        # The windows of a long text that come after this one.
+        self._later: Iterator[Scoring] = iter(())
 
     @classmethod
     def plan(cls, job: ScoreJob, context: int, longest_branch: int) -> "list[Scoring]":
@@ -222,7 +212,11 @@ class Scoring(Running):
         alike = common_prefix([text for text in job.texts if len(text) <= context] or [[]])
         for number, text in enumerate(job.texts):
             if len(text) > context:
-                pieces.extend(cls._windows(job, number, context))
+                # Enough of them to fill a pass; each that ends brings the next.
+                windows = cls._windows(job, number, context)
+                for piece in islice(windows, max(2, 2 * longest_branch // context)):
+                    piece._later = windows
+                    pieces.append(piece)
             elif len(text) - max(job.firsts[number], alike) > longest_branch and len(job.texts) > 1:
                 pieces.append(cls._whole(job, number))
             elif len(text) > max(1, job.firsts[number]) or len(text) > 1:
@@ -255,10 +249,10 @@ class Scoring(Running):
         return piece
 
     @classmethod
-    def _windows(cls, job: ScoreJob, number: int, context: int) -> "list[Scoring]":
+    def _windows(cls, job: ScoreJob, number: int, context: int) -> "Iterator[Scoring]":
         """Windows of a whole context that move by a stride: each token is scored once, with all that its window holds
-        before it."""
-        text, pieces, scored = job.texts[number], [], max(1, job.firsts[number])
+        before it. Made one by one: all at once would hold the text many times over, and keep others waiting."""
+        text, scored = job.texts[number], max(1, job.firsts[number])
         stride = min(job.stride or max(1, context // 2), context - 1)
         end = context
         while scored < len(text):
@@ -267,18 +261,23 @@ class Scoring(Running):
             piece = cls(job, text[begin : end - 1])
             for position in range(scored, end):
                 piece.wants[position - 1 - begin] = [(number, position)]
-            pieces.append(piece)
+            yield piece
             scored, end = end, end + stride
-        return pieces
 
     def put(self, number: int, position: int, measured: Measured) -> None:
         """Note the result for one token of one text."""
         self.job.results[number][position - self.job.firsts[number]] = measured
 
-    def finish(self) -> None:
+    def finish(self) -> "Scoring | None":
+        """Count this piece as done; answers the window of its text that is to be queued in its place."""
+        after = next(self._later, None)
+        if after is not None:
+            after._later = self._later
+            return after
         self.job.pending -= 1
         if self.job.pending == 0:
             self.job.resolve(self.job.results)
+        return None
 
 
 def common_prefix(texts: list[list[int]]) -> int:

@@ -88,7 +88,11 @@ def test_a_gpu_that_has_failed_is_told_by_the_health_check(tiny):
         engine = server.service.model().engine
         runner, body = engine.runner, {"prompt": "One", "max_tokens": 2}
         broken = mock.Mock(side_effect=torch.AcceleratorError("CUDA error: an illegal memory access was encountered"))
-        with mock.patch.object(runner, "forward", broken), mock.patch.object(runner, "device", DEVICE):
+        with (
+            mock.patch.object(runner, "forward", broken),
+            mock.patch.object(runner, "device", DEVICE),
+            mock.patch("torch.cuda.set_device"),
+        ):
             with mock.patch("torch.cuda.synchronize"):
                 assert server.post("/v1/completions", body).status_code == 500
                 assert server.http.get("/healthz").status_code == 200

@@ -4,6 +4,7 @@ import gc
 import signal
 import time
 import weakref
+from unittest import mock
 
 import httpx
 import pytest
@@ -76,6 +77,14 @@ def test_a_job_with_steps_of_its_own_is_told_of_memory_that_runs_out(server):
     assert result["error"]["code"] == "out_of_memory"
     runner.embed = honest
     assert "states" in server.post("/v1/assay/states", asked).json()["results"][0]
+
+
+def test_what_arrived_is_told_when_its_turn_fails_before_it_begins(server):
+    schedule = server.service.model().engine.schedule
+    body = {"prompt": "One", "max_tokens": 2}
+    with mock.patch.object(schedule, "add", side_effect=RuntimeError("no place")):
+        assert server.post("/v1/completions", body).status_code == 500
+    assert server.post("/v1/completions", body).status_code == 200
 
 
 def test_passes_grow_again_when_memory_is_back(server):

@@ -1,9 +1,11 @@
 """Several models within one memory budget, and what two of them say of the same texts."""
 
+import concurrent.futures
 import math
 import threading
 import time
 
+import httpx
 import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -152,6 +154,36 @@ def reference(folder) -> tuple:
 def logprobs(model, ids: list[int]) -> torch.Tensor:
     with torch.inference_mode():
         return model(torch.tensor([ids])).logits[0].double().log_softmax(-1)
+
+
+def test_a_client_that_leaves_a_comparison_frees_both_models(server, folders):
+    assert load(server, folders, "other").status_code == 200
+    body = {"reference": "other", "requests": [{"text": PROSE * 20}] * 200}
+    with pytest.raises(httpx.ReadTimeout):
+        server.http.post("/v1/assay/compare", json=body, timeout=1)
+
+    def read() -> tuple[bool, str]:
+        models = server.http.get("/v1/assay/models").json()["models"]
+        lines = server.http.get("/metrics").text.splitlines()
+        return any(one["busy"] for one in models), [line for line in lines if line.startswith("assay_backend_kv_bytes")]
+
+    free = (False, ['assay_backend_kv_bytes{model="tiny"} 0.0', 'assay_backend_kv_bytes{model="other"} 0.0'])
+    deadline = time.monotonic() + 3
+    while read() != free and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert read() == free
+
+
+def test_a_model_unloaded_in_a_comparison_leaves_the_other_no_lost_room(server, folders):
+    assert load(server, folders, "other").status_code == 200
+    body = {"model": "other", "reference": "tiny", "requests": [{"text": PROSE * 20}] * 50}
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        answer = pool.submit(server.post, "/v1/assay/compare", body)
+        time.sleep(1)
+        server.service.registry.unload("other", "asked", 0.0)
+        assert answer.result().status_code == 503
+    time.sleep(0.3)
+    assert server.service.registry.get("tiny").runner.used_bytes() == 0
 
 
 @pytest.mark.parametrize("other", ["other", "gpt2"])

@@ -191,6 +191,7 @@ def test_tokenize_and_back(live, tokenizer):
         and answer["count"] == len(answer["tokens"])
         and answer["max_model_len"] == 256
     )
+    assert answer["token_strs"] == tokenizer.convert_ids_to_tokens(answer["tokens"])
     assert live.post("/detokenize", {"tokens": answer["tokens"]}).json()["prompt"] == text
     chat = live.post("/tokenize", {"messages": MESSAGES}).json()["tokens"]
     assert chat == tokenizer.encode(tokenizer.apply_chat_template(MESSAGES, tokenize=False, add_generation_prompt=True))

@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 from transformers import AutoTokenizer
+from transformers.generation import MinPLogitsWarper, TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper
 
 from assay_backend.sampling import Distribution, Draws, Sampling
 
@@ -166,3 +167,38 @@ def test_echoed_options_read_their_question_once(live, tokenizer):
         assert choice["text"] == alone["text"]
         assert choice["logprobs"] == alone["logprobs"]
         assert len(choice["logprobs"]["tokens"]) == size + 1
+
+
+class Grid:
+    """Draws that run evenly through [0, 1)."""
+
+    def __init__(self, count: int):
+        self.values = iter((at + 0.5) / count for at in range(count))
+
+    def next(self) -> float:
+        return next(self.values)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"temperature": 0.6}, {"temperature": 1.7, "top_k": 7}, {"temperature": 0.8, "top_p": 0.7},
+     {"temperature": 1.4, "top_k": 12, "top_p": 0.6}, {"temperature": 1.3, "min_p": 0.08}, {"top_k": 5, "min_p": 0.2}],
+)  # fmt: skip
+def test_temperature_cuts_and_nucleus_are_transformers(options):
+    """Shares of draws against the probabilities that transformers' own warpers leave, in its order."""
+    logits = torch.randn(1, 300, generator=torch.Generator().manual_seed(4)) * 2
+    warpers = {
+        "temperature": TemperatureLogitsWarper, "top_k": TopKLogitsWarper, "top_p": TopPLogitsWarper,
+        "min_p": MinPLogitsWarper,
+    }  # fmt: skip
+    scores = logits.clone()
+    for name, make in warpers.items():
+        if name in options:
+            scores = make(options[name])(None, scores)
+    wanted = scores.softmax(-1)[0]
+    count = 20_000
+    sampling = Sampling(1, **({"temperature": 1.0} | options))
+    distribution, draws = Distribution(logits), Grid(count)
+    found = torch.bincount(torch.tensor([distribution.choose(0, sampling, draws) for _ in range(count)]), minlength=300)
+    assert (found / count - wanted).abs().max() < 1e-4
+    assert set(found.nonzero().flatten().tolist()) <= set(wanted.nonzero().flatten().tolist())

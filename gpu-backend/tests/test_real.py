@@ -41,7 +41,7 @@ def test_log_probabilities_are_the_plain_forwards(real):
     tokenizer = AutoTokenizer.from_pretrained(folder)
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
     text = "Before dawn the ferry left; 1,234 oranges stood naïvely on the quay 😀, and nobody could say who had paid."
-    (result,) = score(real, {"continuations": [text], "entropy": True})
+    (result,) = score(real, {"continuations": [text], "entropy": True, "topLogprobs": 10, "terms": True})
     ids = [tokenizer.bos_token_id, *tokenizer.encode(text)]
     with torch.inference_mode():
         table = model(torch.tensor([ids])).logits[0].log_softmax(-1)
@@ -51,6 +51,14 @@ def test_log_probabilities_are_the_plain_forwards(real):
         assert token["logprob"] == pytest.approx(table[at - 1, ids[at]].item(), abs=1e-4)
         row = table[at - 1]
         assert token["entropy"] == pytest.approx(-(row.exp() * row).sum().item(), abs=1e-4)
+        # Ranks of near-equals may change places: how many stand clearly above, and how many could.
+        own = row[ids[at]].item()
+        assert (row > own + 1e-4).sum().item() < token["rank"] <= (row > own - 1e-4).sum().item()
+        likeliest = row.topk(10)
+        assert [top["logprob"] for top in token["top"]] == pytest.approx(likeliest.values.tolist(), abs=1e-4)
+        for top in token["top"]:
+            assert top["logprob"] == pytest.approx(row[top["id"]].item(), abs=1e-4)
+        assert told([token]) == pytest.approx(estimators([row], [ids[at]]), abs=1e-4)
 
 
 def test_it_answers_in_batches_with_the_same_bits(real):

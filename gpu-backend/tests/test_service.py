@@ -86,6 +86,17 @@ def test_loopback(host, inside):
     assert command.is_loopback(host) is inside
 
 
+@pytest.mark.parametrize(
+    "options",
+    ["--port 70000", "--port -1", "--memory -1", "--memory nan", "--memory inf", "--threads -3", "--queue 0",
+     "--sequences 0", "--step-tokens -5", "--patience inf", "--patience nan"],
+)  # fmt: skip
+def test_numbers_that_make_no_server_are_refused_by_name(options, capsys):
+    with pytest.raises(SystemExit) as left:
+        command.main(["--model", "/nowhere/at/all", *options.split()])
+    assert left.value.code == 2 and options.split()[0] in capsys.readouterr().err
+
+
 def test_other_addresses_need_a_key(monkeypatch, capsys):
     monkeypatch.delenv("ASSAY_BACKEND_KEY", raising=False)
     assert command.main(["--host", "0.0.0.0", "--port", "0"]) == 2
