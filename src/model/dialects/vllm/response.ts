@@ -91,7 +91,7 @@ function chatScores(piece: Piece, body: OpenaiBody, choice: Choice): TokenScores
 export function decode(pieces: Piece[], body: unknown, context: WireContext): Decoded {
   const { surface } = pieces[0] as Piece
   if (surface !== 'promptLogprobs' && surface !== 'chatPromptLogprobs') return decodeOpenai(pieces, body, context)
-  const read = openaiBody(body)
+  const read = openaiBody(body, context)
   const choices = choicesOf(read, pieces.length)
   const answers = pieces.map((piece, index) =>
     attempt(() => {
