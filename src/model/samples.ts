@@ -52,7 +52,8 @@ export function toSample(reply: RawReply, topLogprobs: number | undefined, reaso
   const sample: Sample = { text: parted.text, finishReason: parted.unclosed ? 'length' : finishReason }
   if (topLogprobs !== undefined) {
     const tokens = generatedTokens(isRefusal ? refusalLogprobs(reply.logprobs) : reply.logprobs, topLogprobs)
-    if (tokens !== null) sample.tokens = tokensOfText(tokens, sample.text)
+    // Reasoning that was cut off has tokens, its answer none.
+    if (tokens !== null) sample.tokens = hasReasoning && sample.text === '' ? [] : tokensOfText(tokens, sample.text)
     else if (sample.text !== '' && !isRefusal)
       throw new ModelError('invalid_logprobs', 'Log-probabilities were asked for, and the answer has none.')
     else sample.tokens = []

@@ -273,6 +273,54 @@ describe('log-probabilities of generated tokens', () => {
   })
 })
 
+describe('tokens of the answer, where some are half a character', () => {
+  const emoji = [0xf0, 0x9f, 0x99, 0x82]
+  const bytes = { told: (at: number) => [emoji[at]], untold: () => [0xef, 0xbf, 0xbd] }
+  const half = (at: number, spell: keyof typeof bytes) => ({ token: '\ufffd', bytes: bytes[spell](at) })
+  const of = async (words: (string | { token: string; bytes: (number | undefined)[] })[], text: string) => {
+    const content = words.map((word) => ({
+      ...(typeof word === 'string' ? { token: word, bytes: null } : word),
+      logprob: -1,
+      top_logprobs: [],
+    }))
+    const server = fakeServer(() => choice({ logprobs: { content } }, { content: text }))
+    const target = connection({ reasoningTags: ['think'] })
+    const session = createModel({ target, transport: server.transport, seed: 1 })
+    const [sample] = await session.forItem('a').chat(messages, { topLogprobs: 0 })
+    return sample?.tokens?.map(({ token }) => token)
+  }
+
+  test.each(['told', 'untold'] as const)('are not those of the reasoning; their bytes %s', async (spell) => {
+    const smile = [0, 1, 2, 3].map((at) => half(at, spell))
+    const opening = ['<think>', 'hm', ...smile, '</think>', '\n\n']
+    expect(await of([...opening, 'Par', 'is', '<|im_end|>'], '<think>hm🙂</think>\n\nParis')).toEqual(['Par', 'is'])
+    expect(await of([...opening, 'a', ...smile, 'b', '</s>'], '<think>hm🙂</think>\n\na🙂b')).toEqual([
+      'a',
+      ...Array(4).fill('\ufffd'),
+      'b',
+    ])
+    expect(await of([...opening, '猫', ...smile, 'b', '</s>'], '<think>hm🙂</think>\n\n猫🙂b')).toHaveLength(6)
+    expect(await of([...opening, ...smile, '</s>'], '<think>hm🙂</think>\n\n🙂')).toEqual(Array(4).fill('\ufffd'))
+    expect(await of([...opening, 'a', ...smile.slice(0, 2)], '<think>hm🙂</think>\n\na\ufffd')).toEqual([
+      'a',
+      '\ufffd',
+      '\ufffd',
+    ])
+  })
+
+  test('are found in no time, whatever is repeated', async () => {
+    const many = Array.from({ length: 20_000 }, () => 'a')
+    const began = performance.now()
+    expect(await of([...many, half(0, 'untold'), 'b', '</s>'], `${'a'.repeat(1000)}é`)).toHaveLength(1001)
+    expect(performance.now() - began).toBeLessThan(3000)
+  })
+
+  test('are none where there is only reasoning', async () => {
+    expect(await of(['<think>', 'hm'], '<think>hm')).toEqual([])
+    expect(await of(['<|im_end|>'], '')).toEqual(['<|im_end|>'])
+  })
+})
+
 describe('log-probabilities of given text', () => {
   const score = (
     tokens: string[],

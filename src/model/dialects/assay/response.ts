@@ -93,7 +93,7 @@ function samplesOf(piece: Piece, result: GenerateResult, tags: readonly string[]
       if (tokens.length === 0 && text !== '')
         throw new ModelError('invalid_logprobs', 'Log-probabilities were asked for, and the answer has none.')
       assertPlausible(tokens, 8)
-      sample.tokens = tokensOfText(tokens, text)
+      sample.tokens = reasoning !== undefined && text === '' ? [] : tokensOfText(tokens, text)
     }
     if (reasoning) sample.reasoning = reasoning
     return sample
