@@ -143,6 +143,49 @@ describe('answers with status 200', () => {
   })
 })
 
+describe('answers with another status', () => {
+  test.each<[number, unknown, string]>([
+    // Workers AI, by its table of errors: what is used up for today, and what may be free in a moment.
+    [
+      429,
+      {
+        success: false,
+        errors: [{ code: 3036, message: 'You have used up your daily free allocation of 10,000 neurons.' }],
+      },
+      'unauthorized',
+    ],
+    [
+      429,
+      { success: false, errors: [{ code: 3040, message: 'No more data centers to forward the request to' }] },
+      'rate_limited',
+    ],
+    [404, { success: false, errors: [{ code: 3042, message: 'The model name is invalid' }] }, 'model_not_found'],
+    // Azure.
+    [
+      404,
+      { error: { code: 'DeploymentNotFound', message: 'The API deployment for this resource does not exist.' } },
+      'model_not_found',
+    ],
+    [
+      400,
+      { error: { code: 'content_filter', message: 'The response was filtered', innererror: {} } },
+      'content_filtered',
+    ],
+    [
+      404,
+      { error: { message: 'This model is only supported in v1/responses and not in v1/chat/completions.' } },
+      'rejected',
+    ],
+    [404, { detail: 'Not Found' }, 'rejected'],
+    [500, 'oops', 'server_error'],
+    [503, { error: { code: 503, message: 'Loading model', type: 'unavailable_error' } }, 'rate_limited'],
+  ])('%i %j: %s', async (status, body, kind) => {
+    const server = fakeServer(() => Response.json(body, { status, headers: { 'retry-after': '60' } }))
+    const session = createModel({ target: connection(), transport: server.transport, seed: 1, random: () => 0 })
+    await expect(session.forItem('a').chat(messages)).rejects.toMatchObject({ kind })
+  })
+})
+
 describe('a stop string', () => {
   const entry = (token: string) => ({ token, logprob: -1, bytes: null, top_logprobs: [] })
 

@@ -43,6 +43,17 @@ describe('a server that refuses for load', () => {
     expect(asked.value).toEqual([{ text: 're: a', finishReason: 'stop' }])
   })
 
+  test('is left alone for a while also where it asks for no pause', async () => {
+    const { clock, chat, sent } = open((request, index) =>
+      index < 2 ? refuse(429, { 'retry-after': '0' }) : echoing(request),
+    )
+    const asked = chat('a')
+    await clock.pass(100)
+    expect(sent).toHaveLength(1)
+    await clock.pass(5000)
+    expect(asked.value).toEqual([{ text: 're: a', finishReason: 'stop' }])
+  })
+
   test('loses no item while it makes progress, and is asked by fewer at once', async () => {
     let spare = 4
     let open_ = 0
