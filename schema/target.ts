@@ -2,6 +2,9 @@ import { z } from 'zod'
 import { capabilities, dialectName } from './capabilities.ts'
 import { limits, price } from './states.ts'
 
+/** Of targets that name none of their own. */
+export const usualReasoningTags: readonly string[] = ['think']
+
 const fields = {
   name: z.string().trim().min(1).max(200),
   baseUrl: z
@@ -25,7 +28,7 @@ export const targetRequest = z
     apiKey: fields.apiKey.default(null),
     price: fields.price.default(null),
     limits: limits.default({}),
-    reasoningTags: fields.reasoningTags.default(['think']),
+    reasoningTags: fields.reasoningTags.default([...usualReasoningTags]),
   })
   .strict()
   .meta({ id: 'TargetRequest' })

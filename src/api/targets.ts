@@ -68,7 +68,7 @@ const change = createRoute({
   tags,
   summary: 'Change a target',
   description:
-    'Probes again where the address, model, dialect or key changes; these must not change under an open run.',
+    'Probes again where the address, model, dialect or key changes. Under an open run address, model, dialect and tags of reasoning stay as they are.',
   request: {
     params,
     query: force,
@@ -170,6 +170,10 @@ export function addTargets(api: Api): void {
       (field) => fields[field] !== undefined && fields[field] !== row[field],
     )
     if (asked) await refuseWhileOpen(db, row, 'change what it asks')
+    const { reasoningTags = row.reasoningTags } = fields
+    // Half of its answers would hold their reasoning, or lose what is none.
+    if (reasoningTags.join() !== row.reasoningTags.join())
+      await refuseWhileOpen(db, row, 'change how its answers are read')
     const now = Date.now()
     const changed: TargetChange = { ...fields, updatedAt: now }
     if (apiKey !== undefined) changed.sealedKey = apiKey === null ? null : await sealSecret(context.env, apiKey)

@@ -3,7 +3,8 @@ import { exactMatch, inAcc, tokenF1 } from '../methods/text/answer-match.ts'
 import { type ClosedAnswers, closedAnswers } from '../methods/text/closed-answers.ts'
 import { normalizeAnswer } from '../methods/text/normalize.ts'
 import { numberMatch } from '../methods/text/numbers.ts'
-import { classifyRefusal } from '../methods/text/refusal.ts'
+import { classifyRefusal, type RefusalClass } from '../methods/text/refusal.ts'
+import type { Sample } from '../model/model.ts'
 import { valuesOf } from '../worlds/facts.ts'
 import { type RelationId, relations } from '../worlds/relations.ts'
 
@@ -79,9 +80,16 @@ export function opensWith(text: string, phrases: readonly string[]): boolean {
   })
 }
 
-/** Whether the text declines to answer and leaves it at that. `phrases`: wordings that the prompt asked for. */
-export const isDeclined = (text: string, phrases: readonly string[] = []): boolean =>
-  classifyRefusal(text, { phrases }) === 'refuse'
+/**
+ * How a reply stands to its question: by its wording, or by the field in which some servers tell a refusal, whatever
+ * its words are. `phrases`: wordings that the prompt asked for.
+ */
+export const refusalOf = (sample: Sample | undefined, phrases: readonly string[] = []): RefusalClass =>
+  sample?.refusal !== undefined ? 'refuse' : classifyRefusal(sample?.text.trim() ?? '', { phrases })
+
+/** Whether a reply declines to answer and leaves it at that. */
+export const isDeclined = (sample: Sample | undefined, phrases: readonly string[] = []): boolean =>
+  refusalOf(sample, phrases) === 'refuse'
 
 /** Sizes of the classes of equal normalised answers, in order of first appearance; empty answers form a class too. */
 export function answerClasses(texts: readonly string[]): number[] {

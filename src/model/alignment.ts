@@ -26,11 +26,12 @@ export function utf8Length(text: string, from = 0, to = text.length): number {
 }
 
 const special = /^(?:<[^<>\s]{1,40}>|\[[A-Z]{1,12}\])?$/
-const isBroken = (token: string) => token === '' || token.includes('\ufffd')
+/** Half a character in a server's spelling. */
+export const isBroken = (token: string) => token === '' || token.includes('\ufffd')
 const unmarked = (token: string) => token.replace(/[▁Ġ]/g, ' ').replace(/Ċ/g, '\n')
 
 /** Characters of `text` at `position` that `token` covers; 0 where it does not fit. */
-function fits(token: string, text: string, position: number): number {
+export function fits(token: string, text: string, position: number): number {
   if (text.startsWith(token, position)) return token.length
   const plain = unmarked(token)
   if (plain !== token && text.startsWith(plain, position)) return plain.length
@@ -71,7 +72,7 @@ export function alignTokens(tokens: readonly string[], text: string): Alignment 
     while (after < tokens.length && isBroken(tokens[after] as string)) after++
     const run = after - index
     const to = after === tokens.length ? text.length : nextWhole(tokens, after, text, position, run)
-    if (to === -1) return null
+    if (to === -1 || to > position + mostOf(run)) return null
     const bytes = utf8Length(text, position, to)
     for (let k = 0; k < run; k++) {
       starts.push(byte + Math.floor((k * bytes) / run))
@@ -84,13 +85,16 @@ export function alignTokens(tokens: readonly string[], text: string): Alignment 
   return position < text.length ? null : { starts, ends, lead, used: index }
 }
 
+/** The most characters that a run of broken tokens is believed to spell. */
+const mostOf = (run: number): number => 4 * run + 4
+
 /**
  * Where the first whole token after a run of broken ones stands; -1 where nowhere near, and the text's end when that
  * token was generated. Empty tokens may take no room: the next one then spells the character that they began.
  */
 function nextWhole(tokens: readonly string[], after: number, text: string, position: number, run: number): number {
   const token = tokens[after] as string
-  const most = Math.min(text.length, position + 4 * run + 4)
+  const most = Math.min(text.length, position + mostOf(run))
   const empty = tokens.slice(after - run, after).every((broken) => broken === '')
   for (let to = empty ? position : position + 1; to < most; to++) if (fits(token, text, to) > 0) return to
   return most === text.length ? text.length : -1

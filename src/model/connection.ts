@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Capabilities, DialectName } from '../../schema/capabilities.ts'
 import type { Price, TargetLimits } from '../../schema/states.ts'
+import { usualReasoningTags } from '../../schema/target.ts'
 
 /** All that is needed to talk to a target. */
 export interface TargetConnection {
@@ -32,16 +33,19 @@ export const sha256 = (text: string): string => createHash('sha256').update(text
 
 /**
  * Names one state of one target: answers are reused only within it. A redeployment told by its id, a changed
- * model or server, and another tenant all make another revision.
+ * model or server, other tags of reasoning (which is parted before an answer is kept), and another tenant all make
+ * another revision.
  */
 export function targetRevision(
   tenantId: string,
-  connection: Pick<TargetConnection, 'baseUrl' | 'model' | 'dialect'>,
+  connection: Pick<TargetConnection, 'baseUrl' | 'model' | 'dialect' | 'reasoningTags'>,
   fingerprint: string,
   deploymentId: string | null,
 ): string {
-  const { baseUrl, model, dialect } = connection
-  return sha256(JSON.stringify([tenantId, baseUrl, model, dialect, fingerprint, deploymentId]))
+  const { baseUrl, model, dialect, reasoningTags } = connection
+  // The usual tags are left out: stored answers are found by what was hashed before tags were.
+  const tags = reasoningTags.join() === usualReasoningTags.join() ? [] : [reasoningTags]
+  return sha256(JSON.stringify([tenantId, baseUrl, model, dialect, fingerprint, deploymentId, ...tags]))
 }
 
 /** The base URL without a trailing slash, query and fragment. */

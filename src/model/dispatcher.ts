@@ -17,7 +17,7 @@ import { type Account, billedFailure, share } from './metering.ts'
 import type { Answer } from './question.ts'
 import { createQueue, type Job, kindOf, newJob } from './queue.ts'
 import { learnQuirk, noQuirks } from './quirks.ts'
-import { backoffMs, isRepeat, verdict } from './retry.ts'
+import { backoffMs, isRepeat, mostAttempts, verdict } from './retry.ts'
 import { createThrottle } from './throttle.ts'
 import { createTimer } from './timer.ts'
 
@@ -156,8 +156,11 @@ export function createDispatcher(target: TargetConnection, options: DispatcherOp
     if (error.kind === 'timeout') told(flight, now)
     if (learnQuirk(error, context.quirks)) queue.putBack(jobs)
     else {
+      // One pause for all: what left together may leave together again.
+      const jitter = random()
       // Backwards, so that what goes back to the head of the queue keeps its order.
-      for (let index = jobs.length - 1; index >= 0; index--) judge(jobs[index] as Job, error, jobs.length, now)
+      for (let index = jobs.length - 1; index >= 0; index--)
+        judge(jobs[index] as Job, error, jobs.length, now, () => jitter)
     }
     pump()
   }
@@ -171,7 +174,7 @@ export function createDispatcher(target: TargetConnection, options: DispatcherOp
     sizes.returned(kindOf(piece), { weight, sentAt }, now)
   }
 
-  function judge(job: Job, error: ModelError, batch: number, now: number): void {
+  function judge(job: Job, error: ModelError, batch: number, now: number, jitter = random): void {
     const { call } = job
     if (call.settled) return
     if (job.successesSeen !== throttle.successes) {
@@ -197,7 +200,9 @@ export function createDispatcher(target: TargetConnection, options: DispatcherOp
         queue.putBack([job])
         return
       case 'retry': {
-        const due = now + backoffMs(job.failures.attempts, random)
+        // One prompt may be what breaks the server: its list is parted, and nobody is lost for another's sake.
+        if (batch > 1) job.batchLimit = job.failures.attempts === mostAttempts - 1 ? 1 : Math.ceil(batch / 2)
+        const due = now + backoffMs(job.failures.attempts, jitter)
         if (due >= call.deadline) calls.finish(call, error)
         else {
           queue.delay(job, due)

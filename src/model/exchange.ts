@@ -1,7 +1,7 @@
 import type { TargetConnection, Transport } from './connection.ts'
 import type { WireRequest } from './dialects/dialect.ts'
-import { bareUrl, contextWords, ModelError, quoteServer } from './errors.ts'
-import { retryAfterMs } from './retry-after.ts'
+import { bareUrl, ModelError, quoteServer } from './errors.ts'
+import { statusError } from './server-error.ts'
 
 /** Largest answer that is read; memory of a Worker is 128 MB. */
 export const maxBodyBytes = 8 * 1024 * 1024
@@ -153,69 +153,4 @@ function parseBody(text: string, url: string, response: Response, apiKey: string
     'malformed',
     `${bareUrl(url)} answered with broken JSON (${text.length} characters, ending in: ${end}).`,
   )
-}
-
-interface ErrorBody {
-  error?: { message?: unknown; code?: unknown; type?: unknown; param?: unknown } | string
-  errors?: { message?: unknown; code?: unknown }[]
-  message?: unknown
-  detail?: unknown
-}
-
-/** The message and code of an error body of OpenAI's, vLLM's, Ollama's, FastAPI's or Cloudflare's shape. */
-function errorOf(text: string): { message: string; code: string } {
-  let body: ErrorBody
-  try {
-    body = (JSON.parse(text) ?? {}) as ErrorBody
-  } catch {
-    return { message: /^\s*</.test(text) ? 'a web page' : text, code: '' }
-  }
-  const { error } = body
-  const first = Array.isArray(body.errors) ? body.errors[0] : undefined
-  const message =
-    (typeof error === 'string' ? error : error?.message) ?? first?.message ?? body.message ?? body.detail ?? text
-  const code =
-    (typeof error === 'object' && error !== null ? (error.code ?? error.type) : undefined) ?? first?.code ?? ''
-  return { message: typeof message === 'string' ? message : JSON.stringify(message), code: String(code) }
-}
-
-function statusError(response: Response, text: string, url: string, apiKey: string | null, now: number): ModelError {
-  const { status } = response
-  const where = bareUrl(url)
-  const { message, code } = errorOf(text)
-  const said = `${status} from ${where}: ${quoteServer(message, apiKey) || 'no reason given'}`
-  if (status === 0 || (status >= 300 && status < 400))
-    return new ModelError('unreachable', `${where} redirects. Redirects are not followed: give the final URL.`, {
-      status,
-    })
-  // Not the key's fault: OpenAI answers so for reasoning models.
-  if (status === 403 && /not allowed to request/i.test(message)) return new ModelError('rejected', said, { status })
-  if (status === 401 || status === 403)
-    return new ModelError('unauthorized', `The key was refused (${said}). Give a valid key for this target.`, {
-      status,
-    })
-  if (status === 402 || code === 'insufficient_quota')
-    return new ModelError('unauthorized', `The account has nothing left to spend (${said}).`, { status })
-  if (status === 429 || status === 503 || status === 529) {
-    const wait = retryAfterMs(response.headers, now)
-    return new ModelError('rate_limited', said, wait === undefined ? { status } : { status, retryAfterMs: wait })
-  }
-  if (status === 408 || status === 504) return new ModelError('timeout', said, { status })
-  // 424: the model's own process failed (TGI).
-  if (status >= 500 || status === 424) return new ModelError('server_error', said, { status })
-  if (code === 'model_not_found' || /no such model/i.test(message) || (status === 404 && /model/i.test(message)))
-    return new ModelError('model_not_found', `The model is not there (${said}). Check its name.`, { status })
-  if (code === 'out_of_vocabulary') return new ModelError('out_of_world', said, { status })
-  if (code === 'tokenizers_differ' || code === 'unsupported')
-    return new ModelError('capability_missing', said, { status })
-  if (code === 'context_length_exceeded' || contextWords.test(message))
-    return new ModelError('context_too_long', said, { status })
-  if (/content_filter|content_policy|ResponsibleAI/i.test(`${code} ${message}`))
-    return new ModelError('content_filtered', said, { status })
-  if (status === 404)
-    return new ModelError('rejected', `There is no such path (${said}). Check the base URL and the dialect.`, {
-      status,
-    })
-  if (status === 413) return new ModelError('too_large', said, { status })
-  return new ModelError('rejected', said, { status })
 }

@@ -1,4 +1,4 @@
-import { utf8Length } from './alignment.ts'
+import { fits, isBroken, utf8Length } from './alignment.ts'
 import { ModelError } from './errors.ts'
 import type { TokenLogprob, TopLogprob } from './model.ts'
 
@@ -164,8 +164,9 @@ const marks = /[\s▁ĠĊ]+/g
 export function tokensOfText(tokens: TokenLogprob[], text: string): TokenLogprob[] {
   let joined = ''
   for (const { token } of tokens) joined += token
-  if (joined === text || joined.includes('\ufffd')) return tokens
+  if (joined === text) return tokens
   const wanted = text.trim()
+  if (joined.includes('\ufffd')) return brokenTokensOf(tokens, wanted)
   const at = wanted === '' ? -1 : joined.lastIndexOf(wanted)
   if (at === -1) {
     if (wanted === '' || joined.replace(marks, '').includes(wanted.replace(marks, ''))) return tokens
@@ -179,4 +180,58 @@ export function tokensOfText(tokens: TokenLogprob[], text: string): TokenLogprob
     position = end
   }
   return kept
+}
+
+/** Runs of tokens that are tried: what stands behind an answer is short (an end-of-sequence token, a stop string). */
+const mostTries = 512
+
+/**
+ * The same where some tokens are half a character, so that their spelling is no text: the last run that spells `wanted`.
+ * Halves may seem to spell what stands before them: of runs that begin side by side the longest is the right one.
+ */
+function brokenTokensOf(tokens: TokenLogprob[], wanted: string): TokenLogprob[] {
+  const spelt = tokens.map(({ token }) => token)
+  let found: [from: number, to: number] | null = null
+  let shown = 0
+  let tries = 0
+  for (let from = spelt.length - 1; from >= 0 && wanted !== '' && tries < mostTries; from--) {
+    shown += (spelt[from] as string).length
+    // A token shows as much as it spells, or more.
+    if (shown < wanted.length) continue
+    tries++
+    const to = endOfSpelling(spelt, from, wanted)
+    if (to !== -1) found = [from, to]
+    else if (found !== null) break
+  }
+  return found === null ? tokens : tokens.slice(...found)
+}
+
+/** Behind the token with which those from `from` on have spelt `wanted`; -1 where they do not. */
+function endOfSpelling(tokens: readonly string[], from: number, wanted: string): number {
+  let position = 0
+  let index = from
+  while (position < wanted.length) {
+    let most = 0
+    while (index < tokens.length && isBroken(tokens[index] as string)) most += (tokens[index++] as string).length
+    const token = tokens[index]
+    const rest = wanted.length - position
+    // Halves spell one character at least, and no more than they show.
+    let halves = Math.min(most, 1)
+    let length = 0
+    for (; halves <= most && halves < rest; halves++) {
+      length = token === undefined ? 0 : covered(token, wanted, position + halves)
+      if (length > 0) break
+    }
+    if (halves > most) return -1
+    if (halves === rest) return index
+    position += halves + length
+    index++
+  }
+  return index
+}
+
+/** Characters of `text` that a whole token covers at a place; the first one may open with white space, the last one go on. */
+function covered(token: string, text: string, position: number): number {
+  const shown = position === 0 ? token.trimStart() : token
+  return fits(shown, text, position) || (shown.startsWith(text.slice(position)) ? text.length - position : 0)
 }

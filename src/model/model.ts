@@ -69,7 +69,7 @@ export interface Sample {
   tokens?: TokenLogprob[]
   /** Text of a reasoning model kept apart, by field or by tags. */
   reasoning?: string
-  /** The server's own refusal field. */
+  /** The server's own refusal field; it is the text too, where the reply has no other. */
   refusal?: string
 }
 

@@ -3,6 +3,7 @@ import { AddressError, assertAllowedAddress } from './address.ts'
 import { sha256, type TargetConnection } from './connection.ts'
 import type { SelfDescription, WireContext } from './dialects/dialect.ts'
 import { ModelError } from './errors.ts'
+import { probeDraws } from './probing/draws.ts'
 import { fluent, probeGivenText } from './probing/given-text.ts'
 import { probeOwnSurface } from './probing/own-surface.ts'
 import {
@@ -17,7 +18,7 @@ import {
   simplest,
   tried,
 } from './probing/prober.ts'
-import type { Question, SamplingQuestion } from './question.ts'
+import type { Question } from './question.ts'
 import { noQuirks } from './quirks.ts'
 
 export type { ProbeOptions } from './probing/prober.ts'
@@ -108,7 +109,8 @@ async function probeText({ dialect, ask, target }: Prober, found: Capabilities):
   found.text = true
 }
 
-async function probeSampling({ dialect, ask }: Prober, found: Capabilities): Promise<void> {
+async function probeSampling(prober: Prober, found: Capabilities): Promise<void> {
+  const { dialect, ask } = prober
   const { claims } = dialect
   if (claims.promptLists && found.completions) {
     const pair = [opening(), { ...opening(), prompt: 'The capital of France is' }]
@@ -117,23 +119,7 @@ async function probeSampling({ dialect, ask }: Prober, found: Capabilities): Pro
     found.promptLists = !(answers instanceof ModelError)
     if (answers instanceof ModelError) found.missing.promptLists = reasonOf(answers)
   }
-  const drawn = (more: Partial<SamplingQuestion>, change: Partial<Capabilities>) =>
-    tried(ask(dialect.split(simplest(found, { temperature: 1, maxTokens: 12, ...more }), { ...found, ...change })))
-  if (claims.multipleSamples) {
-    const two = await drawn({ n: 2 }, { multipleSamples: true })
-    found.multipleSamples = !(two instanceof ModelError) && samplesOf(two).length === 2
-    if (!found.multipleSamples)
-      found.missing.multipleSamples = two instanceof ModelError ? reasonOf(two) : 'n was not honoured.'
-  }
-  if (claims.seed) {
-    const [first, second] = [await drawn({ seed: 11 }, { seed: true }), await drawn({ seed: 11 }, { seed: true })]
-    if (first instanceof ModelError || second instanceof ModelError)
-      found.missing.seed = reasonOf(first instanceof ModelError ? first : second)
-    else {
-      found.seed = samplesOf(first)[0]?.text === samplesOf(second)[0]?.text
-      if (!found.seed) found.missing.seed = 'The same seed gave two different answers.'
-    }
-  }
+  await probeDraws(prober, found)
 }
 
 async function probeLogprobs({ dialect, ask }: Prober, found: Capabilities): Promise<void> {

@@ -6,6 +6,8 @@ export interface Quirks {
   maxCompletionTokens: boolean
   /** Reasoning models sample at a temperature of their own, and take no other. */
   ownTemperature: boolean
+  /** Reasoning models stop at no text. Answers are cut at it here. */
+  noStop: boolean
   /** Most alternatives of legacy completions, where fewer than chat gives (OpenAI: 5). */
   completionLogprobs: number
 }
@@ -13,10 +15,12 @@ export interface Quirks {
 export const noQuirks = (): Quirks => ({
   maxCompletionTokens: false,
   ownTemperature: false,
+  noStop: false,
   completionLogprobs: Number.POSITIVE_INFINITY,
 })
 
 const ownTemperature = /temperature.{0,60}(does not support|is not supported|only the default)/i
+const noStop = /'stop'.{0,40}not supported|not supported.{0,60}\bstop\b/i
 const fewLogprobs =
   /(?:maximum (?:value )?(?:of|is)|less than or equal to|<=) ?(\d+)\b.{0,40}logprobs|logprobs.{0,60}(?:maximum (?:value )?(?:of|is)|less than or equal to|<=) ?(\d+)/i
 
@@ -30,6 +34,10 @@ export function learnQuirk(error: ModelError, quirks: Quirks): boolean {
   }
   if (!quirks.ownTemperature && ownTemperature.test(message)) {
     quirks.ownTemperature = true
+    return true
+  }
+  if (!quirks.noStop && noStop.test(message)) {
+    quirks.noStop = true
     return true
   }
   const found = /\/completions/.test(message) && !/chat\/completions/.test(message) ? fewLogprobs.exec(message) : null

@@ -29,7 +29,9 @@ export function retryAfterMs(headers: Headers, now: number): number | undefined 
     if (/^\s*\d+(\.\d+)?\s*$/.test(after)) return capped(Number(after) * 1000)
     // Date.parse reads a bare number as a year.
     const date = /[A-Za-z]/.test(after) ? Date.parse(after) : Number.NaN
-    if (Number.isFinite(date)) return capped(date - now)
+    // By the clock of the server, which may go differently.
+    const served = Date.parse(headers.get('date') ?? '')
+    if (Number.isFinite(date)) return capped(date - (Number.isFinite(served) ? served : now))
   }
   return exhaustedReset(headers, now)
 }

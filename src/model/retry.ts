@@ -23,7 +23,8 @@ export interface Failures {
 
 /**
  * What to do with a question whose request failed.
- * - `retry`: after a backoff. `again`: at once. `wait`: when the target takes requests again.
+ * - `retry`: after a backoff; a list in halves, and at last prompt by prompt. `again`: at once. `wait`: when the target
+ *   takes requests again.
  * - `halve`: in a request of half the size, to part it from what spoils it. `alone`: in one of its own, as its list may
  *   have taken the time.
  * - `fail`: this question has no answer. `refused`: nor have those that wait (load). `fatal`: nor would any.

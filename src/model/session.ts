@@ -18,7 +18,7 @@ import {
   scoreQuestion,
   statesQuestion,
 } from './question.ts'
-import { cutToLimit } from './samples.ts'
+import { cutAtStop, cutToLimit } from './samples.ts'
 import { totals } from './scored-text.ts'
 import type { Spend } from './spend.ts'
 
@@ -83,7 +83,7 @@ export function createModel(options: SessionOptions): ModelSession {
     const answer = dispatcher.ask(dialect.split(question, capabilities), account, deadline).then((parts) => {
       const whole = joined(parts)
       if ('maxTokens' in question && whole.samples)
-        whole.samples = whole.samples.map((sample) => cutToLimit(sample, question.maxTokens))
+        whole.samples = whole.samples.map((sample) => cutToLimit(cutAtStop(sample, question.stop), question.maxTokens))
       book.put(key, question, whole)
       if (options.reuse !== false) asked.delete(key)
       return whole

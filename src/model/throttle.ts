@@ -65,7 +65,8 @@ export function createThrottle(most: number, random: () => number): Throttle {
       window.shrink(sentAt, now)
       if (sentAt >= pausedUntil) refusalRound++
       const asked = error.retryAfterMs
-      const wait = asked === undefined ? backoffMs(refusalRound, random, 500) : asked * (1 + random() / 10)
+      // At once, as some ask, would be the same storm again.
+      const wait = asked ? asked * (1 + random() / 10) : backoffMs(refusalRound, random, 500)
       pause(now + Math.min(wait, patienceMs * 1.1))
     },
   }

@@ -119,6 +119,10 @@ describe('a target', () => {
     expect((await tenant.send('DELETE', `/v1/targets/${made.id}`)).status).toBe(409)
     const moved = await tenant.send('PATCH', `/v1/targets/${made.id}`, { body: { baseUrl: `${modelUrl}/x` } })
     expect(moved.status).toBe(409)
+    const reread = await tenant.send('PATCH', `/v1/targets/${made.id}`, { body: { reasoningTags: ['plan'] } })
+    expect(reread.status).toBe(409)
+    const same = { name: 'Other', reasoningTags: made.reasoningTags }
+    expect((await tenant.send('PATCH', `/v1/targets/${made.id}`, { body: same })).status).toBe(200)
     await env.DB.prepare("update runs set status = 'done' where id = ?").bind(run.id).run()
     expect((await tenant.send('DELETE', `/v1/targets/${made.id}`)).status).toBe(204)
     expect((await tenant.send('GET', `/v1/targets/${made.id}`)).status).toBe(404)

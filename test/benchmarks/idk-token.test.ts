@@ -209,4 +209,17 @@ describe('idk-token', () => {
     const kinds = counting.asked.map((one) => `${one.kind} ${one.sampling?.n ?? 1}`)
     expect(kinds.sort()).toEqual(['chat 1', 'chat 1', 'chat 1', 'chat 10', 'score 1'])
   })
+
+  it('counts a refusal that the server tells in a field, whatever its words', async () => {
+    const plain = scriptedModel(() => [['Paris', 1]], { prompt_logprobs: false, logprobs: false })
+    const refusing = {
+      ...plain,
+      chat: async (_: unknown, { n = 1 }: { n?: number } = {}) =>
+        Array.from({ length: n }, () => ({ text: 'No.', finishReason: 'stop' as const, refusal: 'No.' })),
+    }
+    const [first] = (await rowsOf(idkToken, refusing, { size: 1 })) as Row<IdkDetail>[]
+    expect(first?.detail).toMatchObject({ greedyIdk: true, mass: 1, massBy: 'empirical' })
+    const [second] = (await rowsOf(idkToken, plain, { size: 1 })) as Row<IdkDetail>[]
+    expect(second?.detail).toMatchObject({ greedyIdk: false, mass: 0 })
+  })
 })

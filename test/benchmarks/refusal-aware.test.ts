@@ -161,4 +161,16 @@ describe('refusal-aware', () => {
     })) as Row<RefusalAwareDetail>[]
     expect(rows[0]?.detail).toMatchObject({ reference: 'base', known: false, correct: true })
   })
+
+  it('counts a refusal that the server tells in a field, whatever its words', async () => {
+    const plain = scriptedModel(() => [['Paris', 1]])
+    const refusing = {
+      ...plain,
+      chat: async () => [{ text: 'No.', finishReason: 'stop' as const, refusal: 'No.', tokens: [] }],
+    }
+    const details = async (model: typeof plain) =>
+      ((await rowsOf(refusalAware, model, { size: 4 })) as Row<RefusalAwareDetail>[]).map(({ detail }) => detail)
+    for (const detail of await details(refusing)) expect(detail).toMatchObject({ refusal: 'refuse', correct: false })
+    for (const detail of await details(plain)) expect(detail).toMatchObject({ refusal: 'answer' })
+  })
 })

@@ -45,6 +45,8 @@ describe('tokens along a text', () => {
     ['half a character at the end', ['a', '\ufffd', '\ufffd'], 'aé', [[0, 1, 2], [1, 2, 3], 0, 3]],
     ['a space of the tokenizer', [' The', ' end'], 'The end', [[0, 3], [3, 7], 0, 2]],
     ['other text', ['x', 'y'], 'ab', null],
+    ['half a character in the place of a text', ['\ufffd'], 'The cat sat on the mat.', null],
+    ['half a character in the place of a text’s end', ['The', '\ufffd'], 'The cat sat on the mat.', null],
     ['too little', ['a'], 'ab', null],
     ['nothing', [], 'a', null],
   ])('%s', (_name, tokens, text, expected) => {

@@ -36,6 +36,22 @@ describe('answers with status 200', () => {
     ['null content', choice({}, { content: null }), 'empty'],
     ['too many choices', { choices: [...choice().choices, ...choice().choices] }, 'malformed'],
     ['an error', { error: { message: 'quota', code: 400 } }, 'rejected'],
+    ['an error of the key', { error: { message: 'No auth credentials found', code: 401 } }, 'unauthorized'],
+    ['an error of credits', { error: { message: 'Insufficient credits', code: 402 } }, 'unauthorized'],
+    [
+      'an error of length',
+      { error: { message: 'This endpoint’s maximum context length is 8192 tokens', code: 400 } },
+      'context_too_long',
+    ],
+    ['an error of load', { error: { message: 'slow down', code: 'rate_limit_exceeded' } }, 'rate_limited'],
+    ['an upstream’s error', { error: { message: 'Provider returned error', code: 502 } }, 'server_error'],
+    [
+      'half a reply and its error',
+      choice({ finish_reason: 'error', error: { code: 502, message: 'gone' } }),
+      'server_error',
+    ],
+    ['a reply that a gateway broke off', choice({ finish_reason: 'network_error' }, { content: '' }), 'server_error'],
+    ['a reply that was called off', choice({ finish_reason: 'abort' }, { content: '' }), 'server_error'],
     [
       '10 MB, told',
       () => new Response('x'.repeat(10_000_000), { headers: { 'content-length': '10000000' } }),
@@ -44,6 +60,14 @@ describe('answers with status 200', () => {
     ['10 MB, untold', () => new Response('x'.repeat(10_000_000)), 'too_large'],
   ])('%s: %$', async (_name, answer, kind) => {
     await expect(ask(answer)).rejects.toMatchObject({ name: 'ModelError', kind })
+  })
+
+  test('what an error in a body says is quoted as any other', async () => {
+    const error = { message: 'bad \u001b[31mkey\nsk-abc123def456 or my-own-key', code: 400 }
+    const server = fakeServer(() => ({ error }))
+    const target = connection({ apiKey: 'my-own-key' })
+    const session = createModel({ target, transport: server.transport, seed: 1 })
+    await expect(session.forItem('a').chat(messages)).rejects.toThrow('reports an error: bad key *** or ***')
   })
 
   test('a megabyte that breaks off in a string is read in no time', async () => {
@@ -73,14 +97,32 @@ describe('answers with status 200', () => {
   test('an empty text is an answer', async () => {
     expect(await ask(choice({}, { content: '' }))).toEqual([{ text: '', finishReason: 'stop' }])
   })
-  test('a filtered answer says so', async () => {
-    expect(await ask(choice({ finish_reason: 'content_filter' }, { content: null }))).toEqual([
-      { text: '', finishReason: 'content_filter' },
+  test('of a filtered answer what is left counts, and where nothing is left the question has none', async () => {
+    expect(await ask(choice({ finish_reason: 'content_filter' }, { content: 'Par' }))).toEqual([
+      { text: 'Par', finishReason: 'content_filter' },
     ])
+    for (const content of [null, ''])
+      await expect(ask(choice({ finish_reason: 'content_filter' }, { content }))).rejects.toMatchObject({
+        kind: 'content_filtered',
+      })
   })
-  test('a refusal is kept in its field', async () => {
+  test('a refusal in its field is what the model said', async () => {
     expect(await ask(choice({}, { content: null, refusal: 'I cannot.' }))).toEqual([
-      { text: '', finishReason: 'stop', refusal: 'I cannot.' },
+      { text: 'I cannot.', finishReason: 'stop', refusal: 'I cannot.' },
+    ])
+    expect(await ask(choice({}, { content: 'Paris.', refusal: 'I cannot.' }))).toMatchObject([{ text: 'Paris.' }])
+  })
+  test('a refusal has its log-probabilities beside those of an answer', async () => {
+    const refusal = ['I', ' cannot', '.'].map((token) => ({ token, logprob: -1, bytes: null, top_logprobs: [] }))
+    const refused = choice({ logprobs: { content: null, refusal } }, { content: null, refusal: 'I cannot.' })
+    const [sample] = await ask(refused, { topLogprobs: 0 })
+    expect(sample?.tokens?.map(({ token }) => token)).toEqual(['I', ' cannot', '.'])
+    const without = choice({ logprobs: null }, { content: null, refusal: 'I cannot.' })
+    expect(await ask(without, { topLogprobs: 0 })).toMatchObject([{ text: 'I cannot.', tokens: [] }])
+  })
+  test('a reply cut off before its first word is an answer: hidden reasoning took its tokens', async () => {
+    expect(await ask(choice({ finish_reason: 'length' }, { content: null }))).toEqual([
+      { text: '', finishReason: 'length' },
     ])
   })
   test('reasoning without an answer is an answer cut off', async () => {
@@ -99,6 +141,98 @@ describe('answers with status 200', () => {
     const answer = new Response(null, { status: 302, headers: { location: 'http://169.254.169.254/' } })
     await expect(ask(answer)).rejects.toMatchObject({ kind: 'unreachable', message: /redirects/ })
   })
+})
+
+describe('answers with another status', () => {
+  test.each<[number, unknown, string]>([
+    // Workers AI, by its table of errors: what is used up for today, and what may be free in a moment.
+    [
+      429,
+      {
+        success: false,
+        errors: [{ code: 3036, message: 'You have used up your daily free allocation of 10,000 neurons.' }],
+      },
+      'unauthorized',
+    ],
+    [
+      429,
+      { success: false, errors: [{ code: 3040, message: 'No more data centers to forward the request to' }] },
+      'rate_limited',
+    ],
+    [404, { success: false, errors: [{ code: 3042, message: 'The model name is invalid' }] }, 'model_not_found'],
+    // Azure.
+    [
+      404,
+      { error: { code: 'DeploymentNotFound', message: 'The API deployment for this resource does not exist.' } },
+      'model_not_found',
+    ],
+    [
+      400,
+      { error: { code: 'content_filter', message: 'The response was filtered', innererror: {} } },
+      'content_filtered',
+    ],
+    [
+      404,
+      { error: { message: 'This model is only supported in v1/responses and not in v1/chat/completions.' } },
+      'rejected',
+    ],
+    [404, { detail: 'Not Found' }, 'rejected'],
+    [500, 'oops', 'server_error'],
+    [503, { error: { code: 503, message: 'Loading model', type: 'unavailable_error' } }, 'rate_limited'],
+  ])('%i %j: %s', async (status, body, kind) => {
+    const server = fakeServer(() => Response.json(body, { status, headers: { 'retry-after': '60' } }))
+    const session = createModel({ target: connection(), transport: server.transport, seed: 1, random: () => 0 })
+    await expect(session.forItem('a').chat(messages)).rejects.toMatchObject({ kind })
+  })
+})
+
+describe('a stop string', () => {
+  const entry = (token: string) => ({ token, logprob: -1, bytes: null, top_logprobs: [] })
+
+  test('ends the answer also where the server does not know it, or gives it too', async () => {
+    const content = ['Pa', 'ris', '.\n', 'Question', ':'].map(entry)
+    const long = choice({ logprobs: { content } }, { content: 'Paris.\nQuestion:' })
+    const [sample] = await ask({ ...long, choices: long.choices }, { stop: ['?', '\n'], topLogprobs: 0 })
+    expect(sample).toMatchObject({ text: 'Paris.', finishReason: 'stop' })
+    expect(sample?.tokens?.map(({ token }) => token)).toEqual(['Pa', 'ris', '.\n'])
+    expect(await ask(choice({}, { content: 'Paris\n' }), { stop: ['\n'] })).toMatchObject([{ text: 'Paris' }])
+    expect(await ask(choice({ finish_reason: 'length' }, { content: 'Paris' }), { stop: ['\n'] })).toEqual([
+      { text: 'Paris', finishReason: 'length' },
+    ])
+  })
+
+  test('that a model refuses is not asked for again', async () => {
+    const server = fakeServer(({ body }) =>
+      body.stop === undefined
+        ? choice({}, { content: 'Paris\nRome' })
+        : Response.json(
+            {
+              error: {
+                message: "Unsupported parameter: 'stop' is not supported with this model.",
+                type: 'invalid_request_error',
+                param: 'stop',
+                code: 'unsupported_parameter',
+              },
+            },
+            { status: 400 },
+          ),
+    )
+    const session = createModel({ target: connection(), transport: server.transport, seed: 1 })
+    for (const item of ['a', 'b'])
+      expect(await session.forItem(item).chat([{ role: 'user', content: item }], { stop: ['\n'] })).toMatchObject([
+        { text: 'Paris' },
+      ])
+    expect(server.sent.map(({ body }) => body.stop)).toEqual([['\n'], undefined, undefined])
+  })
+})
+
+test('reasoning that the total alone counts is paid for', async () => {
+  // xAI: completion_tokens are those of the text, total_tokens those of the reasoning too.
+  const usage = { prompt_tokens: 12, completion_tokens: 1, total_tokens: 399 }
+  const server = fakeServer(() => ({ ...choice(), usage }))
+  const session = createModel({ target: connection(), transport: server.transport, seed: 1 })
+  await session.forItem('a').chat(messages)
+  expect(session.usage).toMatchObject({ promptTokens: 12, completionTokens: 387 })
 })
 
 describe('log-probabilities of generated tokens', () => {
@@ -179,6 +313,54 @@ describe('log-probabilities of generated tokens', () => {
     const session = createModel({ target, transport: server.transport, seed: 1 })
     const [sample] = await session.forItem('a').chat(messages, { topLogprobs: 0 })
     expect(sample?.tokens?.map(({ token }) => token)).toEqual(['Par', 'is'])
+  })
+})
+
+describe('tokens of the answer, where some are half a character', () => {
+  const emoji = [0xf0, 0x9f, 0x99, 0x82]
+  const bytes = { told: (at: number) => [emoji[at]], untold: () => [0xef, 0xbf, 0xbd] }
+  const half = (at: number, spell: keyof typeof bytes) => ({ token: '\ufffd', bytes: bytes[spell](at) })
+  const of = async (words: (string | { token: string; bytes: (number | undefined)[] })[], text: string) => {
+    const content = words.map((word) => ({
+      ...(typeof word === 'string' ? { token: word, bytes: null } : word),
+      logprob: -1,
+      top_logprobs: [],
+    }))
+    const server = fakeServer(() => choice({ logprobs: { content } }, { content: text }))
+    const target = connection({ reasoningTags: ['think'] })
+    const session = createModel({ target, transport: server.transport, seed: 1 })
+    const [sample] = await session.forItem('a').chat(messages, { topLogprobs: 0 })
+    return sample?.tokens?.map(({ token }) => token)
+  }
+
+  test.each(['told', 'untold'] as const)('are not those of the reasoning; their bytes %s', async (spell) => {
+    const smile = [0, 1, 2, 3].map((at) => half(at, spell))
+    const opening = ['<think>', 'hm', ...smile, '</think>', '\n\n']
+    expect(await of([...opening, 'Par', 'is', '<|im_end|>'], '<think>hm🙂</think>\n\nParis')).toEqual(['Par', 'is'])
+    expect(await of([...opening, 'a', ...smile, 'b', '</s>'], '<think>hm🙂</think>\n\na🙂b')).toEqual([
+      'a',
+      ...Array(4).fill('\ufffd'),
+      'b',
+    ])
+    expect(await of([...opening, '猫', ...smile, 'b', '</s>'], '<think>hm🙂</think>\n\n猫🙂b')).toHaveLength(6)
+    expect(await of([...opening, ...smile, '</s>'], '<think>hm🙂</think>\n\n🙂')).toEqual(Array(4).fill('\ufffd'))
+    expect(await of([...opening, 'a', ...smile.slice(0, 2)], '<think>hm🙂</think>\n\na\ufffd')).toEqual([
+      'a',
+      '\ufffd',
+      '\ufffd',
+    ])
+  })
+
+  test('are found in no time, whatever is repeated', async () => {
+    const many = Array.from({ length: 20_000 }, () => 'a')
+    const began = performance.now()
+    expect(await of([...many, half(0, 'untold'), 'b', '</s>'], `${'a'.repeat(1000)}é`)).toHaveLength(1001)
+    expect(performance.now() - began).toBeLessThan(3000)
+  })
+
+  test('are none where there is only reasoning', async () => {
+    expect(await of(['<think>', 'hm'], '<think>hm')).toEqual([])
+    expect(await of(['<|im_end|>'], '')).toEqual(['<|im_end|>'])
   })
 })
 

@@ -119,6 +119,8 @@ describe('what a server does not do is found out, with its reason', () => {
     n?: boolean
     seed?: boolean
     chat?: boolean
+    /** A sample's text, by its seed (undefined: none) and its place in the request. */
+    draw?: (seed: number | undefined, place: number, call: number) => string
   }) => {
     let call = 0
     return fakeServer(({ body, url }: Sent) => {
@@ -133,7 +135,9 @@ describe('what a server does not do is found out, with its reason', () => {
       const prompts: string[] = body.messages ? [''] : [body.prompt].flat()
       const text = ways.seed === false && body.temperature > 0 ? `word${call}` : 'cat'
       const choices = prompts.flatMap((prompt) =>
-        Array.from({ length: count }, () => {
+        Array.from({ length: count }, (_, place) => {
+          if (body.messages && ways.draw && body.temperature > 0)
+            return { message: { content: ways.draw(body.seed, place, call) }, finish_reason: 'stop', logprobs: null }
           if (body.messages) {
             const top = words.slice(0, wanted).map((token, rank) => ({ token, logprob: -1 - rank }))
             const content = [{ token: text, logprob: -1, top_logprobs: top }]
@@ -172,6 +176,29 @@ describe('what a server does not do is found out, with its reason', () => {
     expect(found).toMatchObject({ multipleSamples: false, seed: false })
     expect(found.missing.multipleSamples).toBeTruthy()
     expect(found.missing.seed).toMatch(/two different answers/)
+  })
+
+  test.each<[string, (seed: number | undefined, place: number, call: number) => string, boolean, RegExp | undefined]>([
+    ['differ', (seed, place, call) => `${seed ?? call}/${place}`, true, undefined],
+    ['are copies', (seed, _, call) => `${seed ?? call}`, false, /^The samples of one request are copies/],
+    [
+      'are copies with a seed',
+      (seed, place, call) => (seed === undefined ? `${call}/${place}` : `${seed}`),
+      false,
+      /^With a seed the samples of one request are copies/,
+    ],
+  ])('samples of one request that %s', async (_name, draw, multipleSamples, reason) => {
+    const found = await probe({ draw })
+    expect(found).toMatchObject({ multipleSamples, seed: true })
+    expect(found.missing.sampling).toBeUndefined()
+    if (reason === undefined) expect(found.missing.multipleSamples).toBeUndefined()
+    else expect(found.missing.multipleSamples).toMatch(reason)
+  })
+
+  test('samples that never differ', async () => {
+    const found = await probe({ draw: () => 'a cat' })
+    expect(found).toMatchObject({ multipleSamples: true, seed: true })
+    expect(found.missing.sampling).toMatch(/same sample/)
   })
 
   test('no chat', async () => {

@@ -85,7 +85,12 @@ describe('evidence keys', () => {
 })
 
 test('a target is another one after a redeployment, for another tenant, and when the server says so', () => {
-  const target = { baseUrl: 'https://a.example/v1', model: 'm', dialect: 'openai' as const }
+  const target = {
+    baseUrl: 'https://a.example/v1',
+    model: 'm',
+    dialect: 'openai' as const,
+    reasoningTags: ['think'],
+  }
   const revisions = [
     targetRevision('ten_1', target, 'f', null),
     targetRevision('ten_2', target, 'f', null),
@@ -93,7 +98,12 @@ test('a target is another one after a redeployment, for another tenant, and when
     targetRevision('ten_1', target, 'f', 'sha-1'),
     targetRevision('ten_1', { ...target, model: 'n' }, 'f', null),
     targetRevision('ten_1', { ...target, baseUrl: 'https://b.example/v1' }, 'f', null),
+    // Answers are kept without their reasoning: other tags leave another text.
+    targetRevision('ten_1', { ...target, reasoningTags: [] }, 'f', null),
+    targetRevision('ten_1', { ...target, reasoningTags: ['think', 'plan'] }, 'f', null),
   ]
   expect(new Set(revisions).size).toBe(revisions.length)
   expect(targetRevision('ten_1', target, 'f', null)).toBe(revisions[0])
+  // Stored answers are found by it.
+  expect(revisions[0]).toBe('f87946bcaf2576207772227beffce1eac03cc013e56ac35ae82008a80577007a')
 })

@@ -10,6 +10,8 @@ test.each<[Record<string, string>, number | undefined]>([
   [{ 'retry-after': '0' }, 0],
   [{ 'retry-after': 'Thu, 01 Jan 2026 00:00:05 GMT' }, 5000],
   [{ 'retry-after': 'Wed, 31 Dec 2025 00:00:00 GMT' }, 0],
+  [{ 'retry-after': 'Thu, 01 Jan 2026 00:00:05 GMT', date: 'Wed, 31 Dec 2025 23:59:58 GMT' }, 7000],
+  [{ 'retry-after': 'Thu, 01 Jan 2026 00:00:05 GMT', date: 'some day' }, 5000],
   [{ 'retry-after': 'soon' }, undefined],
   [{ 'retry-after': '-3' }, undefined],
   [{ 'retry-after': '99999999999' }, 86_400_000],

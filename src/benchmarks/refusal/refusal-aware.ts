@@ -2,14 +2,13 @@ import { z } from 'zod'
 import { tokenMass } from '../../methods/choice/option-mass.ts'
 import { answerConfidence, certaintyScore, rivalShare } from '../../methods/refusal/certainty.ts'
 import { entropy } from '../../methods/statistics/divergence.ts'
-import { classifyRefusal } from '../../methods/text/refusal.ts'
 import type { Message, Model, TokenScores } from '../../model/model.ts'
 import { arithmeticQuestions } from '../../worlds/arithmetic.ts'
 import { factQuestions } from '../../worlds/facts.ts'
 import { falsehoodItems, falsehoodPairs } from '../../worlds/falsehoods.ts'
 import { forwardRelations } from '../../worlds/relations.ts'
 import { ask, asksByChat, firstCapable, mode, textOf } from '../asking.ts'
-import { answerClasses, answerSet, judgeAnswer } from '../correctness.ts'
+import { answerClasses, answerSet, judgeAnswer, refusalOf } from '../correctness.ts'
 import { defineBenchmark } from '../define.ts'
 import { ALTERNATIVES, firstCandidates } from '../first-token.ts'
 import { clipped } from '../report/rows.ts'
@@ -158,7 +157,7 @@ export const refusalAware = defineBenchmark({
     const sure = await sureness(target, params, instructed, answer)
     const tokens = answers[0]?.tokens
     const confidence = tokens ? answerConfidence(tokens.map((token) => token.logprob)) : null
-    const refusal = classifyRefusal(answer)
+    const refusal = refusalOf(answers[0])
     const correct = item.answerable && refusal !== 'refuse' && judgeAnswer(answer, item).correct
     return {
       status: 'scored',

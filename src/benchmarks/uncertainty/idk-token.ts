@@ -154,7 +154,7 @@ export const idkToken = defineBenchmark({
     const baseline = textOf(baselines)
     const judged = judgeAnswer(answer, item)
     const forcedJudged = judgeAnswer(baseline, item)
-    const idk = opensWith(answer, params.idk) || isDeclined(answer, params.idk)
+    const idk = opensWith(answer, params.idk) || isDeclined(answers[0], params.idk)
     const mass = massOf(given, answers, freeSamples, params)
     const first = baselines[0]?.tokens?.[0]
     const [pTrue, classes] = await Promise.all([
@@ -215,7 +215,7 @@ function massOf(exact: number | null, answers: Sample[], samples: Sample[] | nul
   if (exact !== null)
     return { mass: exact, massUpper: null, massTruncated: false, massBy: given.idkIsToken ? 'token' : 'phrase' }
   if (samples && samples.length > 0) {
-    const declined = samples.filter(({ text }) => opensWith(text, given.idk) || isDeclined(text, given.idk)).length
+    const declined = samples.filter((one) => opensWith(one.text, given.idk) || isDeclined(one, given.idk)).length
     return { mass: declined / samples.length, massUpper: null, massTruncated: false, massBy: 'empirical' }
   }
   const candidates = firstCandidates(answers)

@@ -60,10 +60,12 @@ export function createProber(
     }
   }
   const ask: Prober['ask'] = async (pieces) => {
-    const asked = (): Promise<unknown> =>
-      send(dialect.encode(pieces, context)).catch((error: unknown) => {
-        if (!(error instanceof ModelError) || !learnQuirk(error, context.quirks)) throw error
-        return asked()
+    const asked = (asking = pieces): Promise<unknown> =>
+      send(dialect.encode(asking, context)).catch((error: unknown) => {
+        if (!(error instanceof ModelError)) throw error
+        if (learnQuirk(error, context.quirks)) return asked(asking)
+        if (asking === pieces && noRoomToThink.test(error.message)) return asked(pieces.map(withRoomToThink))
+        throw error
       })
     const body = await asked()
     return dialect.decode(pieces, body, context).answers.map((answer) => {
@@ -73,6 +75,11 @@ export function createProber(
   }
   return { target, dialect, quirks: context.quirks, send, ask }
 }
+
+/** OpenAI's words where what a reasoning model thinks takes all the tokens that a reply may have. */
+const noRoomToThink = /max_tokens or model output limit was reached/i
+const withRoomToThink = (piece: Piece): Piece =>
+  'maxTokens' in piece.question ? { ...piece, question: { ...piece.question, maxTokens: 4096 } } : piece
 
 /** Failures that make a target unusable, whatever was asked. */
 export const isFatal = (error: unknown): boolean =>

@@ -113,7 +113,7 @@ describe.each(fixtures)('$name', (fixture) => {
 
   test('tells a refusal in a field', async () => {
     if (fixture.refusal === null) return
-    expect(await open(fixture.refusal).model.chat(question)).toMatchObject([{ text: '', refusal: 'No.' }])
+    expect(await open(fixture.refusal).model.chat(question)).toMatchObject([{ text: 'No.', refusal: 'No.' }])
   })
 
   test('states nothing that a server refuses, and leaves nothing to the model that bends its distribution', async () => {
@@ -124,18 +124,37 @@ describe.each(fixtures)('$name', (fixture) => {
     expect(told.temperature).toBe(1)
     // TGI refuses a top_p of 1, SGLang a top_k of 0.
     if (fixture.name === 'TGI') expect(told).not.toHaveProperty('top_p')
-    if (fixture.dialect === 'vllm') expect(told).toMatchObject({ top_p: 1, top_k: -1, min_p: 0, repetition_penalty: 1 })
+    const penalties = { presence_penalty: 0, frequency_penalty: 0 }
+    if (fixture.dialect === 'vllm')
+      expect(told).toMatchObject({ top_p: 1, top_k: -1, min_p: 0, repetition_penalty: 1, ...penalties })
     if (fixture.dialect === 'llama.cpp' || fixture.dialect === 'ollama')
-      expect(told).toMatchObject({ top_p: 1, top_k: 0, min_p: 0, repeat_penalty: 1 })
+      expect(told).toMatchObject({ top_p: 1, top_k: 0, min_p: 0, typical_p: 1, repeat_penalty: 1, ...penalties })
+    if (fixture.dialect === 'llama.cpp')
+      expect(told).toMatchObject({ top_n_sigma: -1, dynatemp_range: 0, adaptive_target: -1, mirostat: 0 })
   })
 
-  test('completes raw text', async () => {
-    if (fixture.completion === null) return
-    const { model, sent } = open(fixture.completion.answer)
-    const [sample] = await model.complete('The capital of France is', { maxTokens: 1 })
-    expect(sample?.text).toBe(' Paris')
-    expect(new URL((sent[0] as Sent).url).pathname).toBe(fixture.completion.path)
-    expect(JSON.stringify(sent[0]?.body)).toContain('The capital of France is')
+  test('lets no server cut a prompt that is too long', async () => {
+    if (fixture.dialect !== 'ollama') return
+    const asked = async (answer: unknown, ask: (model: ReturnType<typeof open>['model']) => Promise<unknown>) => {
+      const { model, sent } = open(answer)
+      await ask(model)
+      return sent[0]?.body
+    }
+    const uncut = { truncate: false, shift: false }
+    expect(await asked(fixture.chat.answer, (model) => model.chat(question))).toMatchObject(uncut)
+    expect(await asked(fixture.completion?.answer, (model) => model.complete('The'))).toMatchObject(uncut)
+    expect(await asked(fixture.embeddings?.answer, (model) => model.embed(['a', 'b']))).toMatchObject({
+      truncate: false,
+    })
+  })
+
+  test('tells a server that scores no chats from one that answers wrongly', async () => {
+    if (fixture.dialect !== 'vllm') return
+    const prompt = { messages: [{ role: 'user' as const, content: 'q' }] }
+    // SGLang reads over prompt_logprobs.
+    await expect(open(fixture.chat.answer).model.score(prompt, ['Paris'])).rejects.toMatchObject({
+      kind: 'capability_missing',
+    })
   })
 
   test('scores given text, or says why it cannot', async () => {

@@ -47,19 +47,17 @@ function changed({ status, body }: Reply, change: (choice: Body) => Body): Reply
   return Array.isArray(choices) ? { status, body: { ...rest, choices: choices.map(change) } } : { status, body }
 }
 
+/** OpenAI's words for a model that another path serves, as its users report them. */
+const wrongPath = (message: string): Reply => ({
+  status: 404,
+  body: { error: { message, type: 'invalid_request_error', param: 'model', code: null } },
+})
+
 function openaiChatModel(path: string, body: Body): Reply {
   if (path === '/v1/completions')
-    return {
-      status: 404,
-      body: {
-        error: {
-          message: 'This is not supported in the v1/completions endpoint. Did you mean to use v1/chat/completions?',
-          type: 'invalid_request_error',
-          param: null,
-          code: null,
-        },
-      },
-    }
+    return wrongPath(
+      'This is a chat model and not supported in the v1/completions endpoint. Did you mean to use v1/chat/completions?',
+    )
   if (body?.top_logprobs > 20) return openaiFixture.tooManyAlternatives as Reply
   return path === '/v1/embeddings' ? { ...plain('/v1/none', body), status: 403 } : plain(path, body)
 }
@@ -80,6 +78,20 @@ function openaiReasoningModel(path: string, body: Body): Reply {
       "Unsupported value: 'temperature' does not support 0 with this model. Only the default (1) value is supported.",
       'temperature',
     )
+  // What it thinks takes the tokens of small limits.
+  if (body?.max_completion_tokens < 16)
+    return {
+      status: 400,
+      body: {
+        error: {
+          message:
+            'Could not finish the message because max_tokens or model output limit was reached. Please try again with higher max_tokens.',
+          type: 'invalid_request_error',
+          param: null,
+          code: null,
+        },
+      },
+    }
   if (body?.logprobs)
     return {
       status: 403,
@@ -97,6 +109,10 @@ function openaiReasoningModel(path: string, body: Body): Reply {
 
 /** Base models behind the legacy path give five alternatives at most. */
 function legacyCompletions(path: string, body: Body): Reply {
+  if (path === '/v1/chat/completions')
+    return wrongPath(
+      'This is not a chat model and thus not supported in the v1/chat/completions endpoint. Did you mean to use v1/completions?',
+    )
   if (path === '/v1/completions' && body.logprobs > 5)
     return unsupported(`${body.logprobs} is greater than the maximum of 5 - 'logprobs'`, 'logprobs')
   return plain(path, body)
@@ -226,7 +242,7 @@ export const flavours: Flavour[] = [
       topLogprobs: 20,
       embeddings: false,
     },
-    misses: { completions: /v1\/completions/, prompt_logprobs: /./, full: /full-vocabulary/ },
+    misses: { completions: /This is a chat model/, prompt_logprobs: /./, full: /full-vocabulary/ },
   },
   {
     name: "OpenAI's reasoning models",
@@ -241,8 +257,8 @@ export const flavours: Flavour[] = [
     dialect: 'openai',
     baseUrl: openaiFixture.baseUrl,
     serve: legacyCompletions,
-    finds: { ...text, promptLists: true, prompt_logprobs: true, promptLogprobsBy: 'echo', topLogprobs: 20 },
-    misses: { full: /full-vocabulary/ },
+    finds: { ...text, chat: false, promptLists: true, prompt_logprobs: true, promptLogprobsBy: 'echo', topLogprobs: 5 },
+    misses: { chat: /not a chat model/, full: /full-vocabulary/ },
   },
   {
     name: 'vLLM',

@@ -1,4 +1,4 @@
-import { contextWords, ModelError } from '../../errors.ts'
+import { contextWords, ModelError, quoteServer } from '../../errors.ts'
 import { assertPlausible, checkedLogprob, checkedTop, tokensOfText } from '../../logprobs.ts'
 import { massOf } from '../../mass.ts'
 import type { ModelErrorKind, Sample, ScoredToken, TokenLogprob, TokenScores, TokenTerms } from '../../model.ts'
@@ -46,13 +46,11 @@ const kinds: Record<string, ModelErrorKind> = {
   out_of_vocabulary: 'out_of_world',
 }
 
-function assertNoError({ error }: { error?: OwnError }): void {
+function assertNoError({ error }: { error?: OwnError }, apiKey: string | null): void {
   if (!error) return
-  const kind = kinds[error.code ?? ''] ?? (contextWords.test(error.message ?? '') ? 'context_too_long' : 'rejected')
-  throw new ModelError(
-    kind,
-    `${error.message ?? 'The server refused the question.'}${error.pointer ? ` (${error.pointer})` : ''}`,
-  )
+  const { code = '', message = 'The server refused the question.', pointer } = error
+  const kind = kinds[code] ?? (contextWords.test(message) ? 'context_too_long' : 'rejected')
+  throw new ModelError(kind, quoteServer(pointer ? `${message} (${pointer})` : message, apiKey))
 }
 
 const half = (entry: OwnToken) => (entry.bytes && entry.token.includes('\ufffd') ? { bytes: entry.bytes } : {})
@@ -95,7 +93,7 @@ function samplesOf(piece: Piece, result: GenerateResult, tags: readonly string[]
       if (tokens.length === 0 && text !== '')
         throw new ModelError('invalid_logprobs', 'Log-probabilities were asked for, and the answer has none.')
       assertPlausible(tokens, 8)
-      sample.tokens = tokensOfText(tokens, text)
+      sample.tokens = reasoning !== undefined && text === '' ? [] : tokensOfText(tokens, text)
     }
     if (reasoning) sample.reasoning = reasoning
     return sample
@@ -193,7 +191,7 @@ export function decode(pieces: Piece[], body: unknown, context: WireContext): De
     return attempt(() => {
       for (const result of own) {
         if (!isObject(result)) throw new ModelError('malformed', 'A result is no JSON object.')
-        assertNoError(result)
+        assertNoError(result, context.target.apiKey)
       }
       return read(piece, own as never[], list, context)
     })

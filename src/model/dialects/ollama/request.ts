@@ -19,12 +19,18 @@ function options(piece: Piece, question: ChatQuestion | CompleteQuestion): Recor
     // The Modelfile's own would bend the distribution.
     top_k: 0,
     min_p: 0,
+    typical_p: 1,
     repeat_penalty: 1,
+    presence_penalty: 0,
+    frequency_penalty: 0,
     num_predict: question.maxTokens,
     ...(question.stop ? { stop: question.stop } : {}),
     ...(piece.seed === undefined ? {} : { seed: piece.seed }),
   }
 }
+
+/** Else a prompt that is longer than its window loses its beginning or its middle, and another question is answered. */
+const whole = { truncate: false, shift: false }
 
 const logprobs = ({ topLogprobs }: ChatQuestion | CompleteQuestion) =>
   topLogprobs === undefined ? {} : { logprobs: true, top_logprobs: topLogprobs }
@@ -32,7 +38,7 @@ const logprobs = ({ topLogprobs }: ChatQuestion | CompleteQuestion) =>
 export function encode(pieces: Piece[], { target }: WireContext): WireRequest {
   const root = `${serverRoot(target.baseUrl)}/api`
   const first = pieces[0] as Piece
-  const common = { model: target.model, stream: false }
+  const common = { model: target.model, stream: false, ...whole }
   switch (first.surface) {
     case 'chat': {
       const question = first.question as ChatQuestion
@@ -57,7 +63,7 @@ export function encode(pieces: Piece[], { target }: WireContext): WireRequest {
     }
     case 'embedding': {
       const input = pieces.flatMap(embeddedTexts)
-      return { url: `${root}/embed`, body: { model: target.model, input } }
+      return { url: `${root}/embed`, body: { model: target.model, input, truncate: false } }
     }
     default:
       throw new ModelError('capability_missing', `Ollama has no ${first.surface}.`)

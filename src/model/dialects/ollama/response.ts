@@ -1,6 +1,7 @@
 import { ModelError } from '../../errors.ts'
 import type { ChatQuestion, CompleteQuestion } from '../../question.ts'
 import { toSample } from '../../samples.ts'
+import { bodyError } from '../../server-error.ts'
 import type { Decoded, Piece, WireContext, WireUsage } from '../dialect.ts'
 import { attempt, isObject, vectorsOf } from '../openai/response.ts'
 
@@ -27,7 +28,7 @@ const usageOf = ({ prompt_eval_count, eval_count }: OllamaBody): WireUsage | nul
 export function decode(pieces: Piece[], body: unknown, { target }: WireContext): Decoded {
   if (!isObject(body)) throw new ModelError('malformed', 'The answer is no JSON object.')
   const read = body as OllamaBody
-  if (read.error) throw new ModelError('rejected', `The server reports an error: ${String(read.error).slice(0, 300)}`)
+  if (read.error) throw bodyError(read.error, target.apiKey)
   const first = pieces[0] as Piece
   const known = { usage: usageOf(read), ...(typeof read.model === 'string' ? { model: read.model } : {}) }
   if (first.surface === 'embedding') return { answers: vectorsOf(pieces, read.embeddings), ...known }

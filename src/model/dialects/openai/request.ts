@@ -146,7 +146,7 @@ function drawing(piece: Piece, question: ChatQuestion | CompleteQuestion, quirks
   const fields: Record<string, unknown> = quirks.ownTemperature ? {} : { temperature: question.temperature }
   // 1 is the default, which some servers (TGI) refuse to be told.
   if (question.temperature > 0 && question.topP < 1 && !quirks.ownTemperature) fields.top_p = question.topP
-  if (question.stop) fields.stop = question.stop
+  if (question.stop && !quirks.noStop) fields.stop = question.stop
   if (piece.n > 1) fields.n = piece.n
   if (piece.seed !== undefined) fields.seed = piece.seed
   return fields

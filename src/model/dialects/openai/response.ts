@@ -2,8 +2,9 @@ import { ModelError } from '../../errors.ts'
 import { isLegacy, legacyTop } from '../../logprobs.ts'
 import type { Sample } from '../../model.ts'
 import type { Answer, ChatQuestion, CompleteQuestion, ScoreQuestion } from '../../question.ts'
-import { toSample } from '../../samples.ts'
+import { isFailure, toSample } from '../../samples.ts'
 import { cutContinuation, type GivenToken } from '../../scored-text.ts'
+import { bodyError } from '../../server-error.ts'
 import type { Decoded, Piece, WireContext, WireUsage } from '../dialect.ts'
 import { scoredText } from './request.ts'
 
@@ -19,6 +20,7 @@ export interface Choice {
     reasoning?: string | null
   } | null
   finish_reason?: string | null
+  error?: unknown
   logprobs?: unknown
   [extra: string]: unknown
 }
@@ -26,7 +28,7 @@ export interface Choice {
 export interface OpenaiBody {
   choices?: Choice[]
   data?: { index?: number; embedding?: number[] }[]
-  usage?: { prompt_tokens?: number; completion_tokens?: number } | null
+  usage?: { prompt_tokens?: number; completion_tokens?: number; total_tokens?: number } | null
   model?: string
   error?: unknown
   [extra: string]: unknown
@@ -36,16 +38,19 @@ export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** The body as an object. Raises ModelError for anything else, and for an error that came with status 200. */
-export function openaiBody(body: unknown): OpenaiBody {
+export function openaiBody(body: unknown, { target }: WireContext): OpenaiBody {
   if (!isObject(body)) throw new ModelError('malformed', 'The answer is no JSON object.')
-  if (body.error) {
-    const { error } = body
-    const message = isObject(error) ? String(error.message ?? '') : String(error)
-    const code = isObject(error) ? Number(error.code) : Number.NaN
-    const kind = code === 429 || code === 503 ? 'rate_limited' : code >= 500 ? 'server_error' : 'rejected'
-    throw new ModelError(kind, `The server reports an error: ${message.slice(0, 300)}`)
-  }
+  if (body.error) throw bodyError(body.error, target.apiKey)
   return body as OpenaiBody
+}
+
+/** Why a choice that a gateway could not finish has no answer; null for any other. Its own error may stand beside it. */
+function brokenOff({ error, finish_reason }: Choice, apiKey: string | null): ModelError | null {
+  if (!isFailure(finish_reason)) return null
+  if (!error) return new ModelError('server_error', `The server broke the reply off (${finish_reason}).`)
+  const told = bodyError(error, apiKey)
+  // Of this reply alone: the target still takes others.
+  return told.kind === 'rate_limited' ? new ModelError('server_error', told.message) : told
 }
 
 /** Exactly `count` choices, by their index. Raises ModelError('empty' | 'malformed'). */
@@ -65,8 +70,10 @@ export function usageOf(body: OpenaiBody): WireUsage | null {
   const { usage } = body
   const promptTokens = usage?.prompt_tokens
   if (typeof promptTokens !== 'number' || !Number.isFinite(promptTokens)) return null
-  const completionTokens = usage?.completion_tokens
-  return { promptTokens, completionTokens: typeof completionTokens === 'number' ? completionTokens : 0 }
+  const told = typeof usage?.completion_tokens === 'number' ? usage.completion_tokens : 0
+  // xAI counts the tokens of reasoning in the total alone.
+  const rest = typeof usage?.total_tokens === 'number' ? usage.total_tokens - promptTokens : 0
+  return { promptTokens, completionTokens: Math.max(told, rest) }
 }
 
 /** A piece's own failure stays its own; anything else spoils the request. */
@@ -117,7 +124,10 @@ export function decodeSamples(pieces: Piece[], body: OpenaiBody, { target }: Wir
     const own = choices.slice(place, place + piece.n)
     place += piece.n
     const { topLogprobs } = piece.question as ChatQuestion | CompleteQuestion
-    return attempt(() => ({ samples: own.map((choice) => sampleOf(choice, topLogprobs, target.reasoningTags)) }))
+    const broken = own.map((choice) => brokenOff(choice, target.apiKey)).find((error) => error !== null)
+    return (
+      broken ?? attempt(() => ({ samples: own.map((choice) => sampleOf(choice, topLogprobs, target.reasoningTags)) }))
+    )
   })
   return finished(body, answers)
 }
@@ -183,7 +193,7 @@ export function checkedVector(vector: unknown): number[] {
 }
 
 export function decode(pieces: Piece[], body: unknown, context: WireContext): Decoded {
-  const read = openaiBody(body)
+  const read = openaiBody(body, context)
   switch ((pieces[0] as Piece).surface) {
     case 'echo':
       return decodeEcho(pieces, read)

@@ -52,7 +52,7 @@ function chatScorePieces(question: ScoreQuestion, capabilities: Capabilities): P
  * vLLM and SGLang fill what is left out from the model's own generation_config: everything that bends the
  * distribution is stated. These values switch it off (`top_k` 0 too in vLLM, but SGLang refuses that).
  */
-const neutral = { top_p: 1, top_k: -1, min_p: 0, repetition_penalty: 1 }
+const neutral = { top_p: 1, top_k: -1, min_p: 0, repetition_penalty: 1, presence_penalty: 0, frequency_penalty: 0 }
 /** The last message is the reply's beginning, and the template shall not close it. */
 const continued = { add_generation_prompt: false, continue_final_message: true }
 /** Prefix caching has changed prompt log-probabilities (vllm#42019): a request of its own salt does not reuse others'. */

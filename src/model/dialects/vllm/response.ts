@@ -80,6 +80,9 @@ function chatScores(piece: Piece, body: OpenaiBody, choice: Choice): TokenScores
   const question = piece.question as ScoreQuestion
   const continuation = question.continuations[piece.continuation ?? 0] as string
   const list = body.prompt_logprobs ?? choice.prompt_logprobs
+  // SGLang does not know the field in a chat, and answers without a word of it: others may ask in another way.
+  if (list === undefined || list === null)
+    throw new ModelError('capability_missing', 'The server gives no log-probabilities of given text in a chat.')
   const given = givenTokens(list, body.prompt_token_ids ?? choice.prompt_token_ids, question.topLogprobs)
   let context = given.map(({ token }) => token).join('')
   if (!context.endsWith(continuation))
@@ -91,7 +94,7 @@ function chatScores(piece: Piece, body: OpenaiBody, choice: Choice): TokenScores
 export function decode(pieces: Piece[], body: unknown, context: WireContext): Decoded {
   const { surface } = pieces[0] as Piece
   if (surface !== 'promptLogprobs' && surface !== 'chatPromptLogprobs') return decodeOpenai(pieces, body, context)
-  const read = openaiBody(body)
+  const read = openaiBody(body, context)
   const choices = choicesOf(read, pieces.length)
   const answers = pieces.map((piece, index) =>
     attempt(() => {

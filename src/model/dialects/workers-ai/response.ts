@@ -1,5 +1,6 @@
 import { ModelError } from '../../errors.ts'
 import { toSample } from '../../samples.ts'
+import { bodyError } from '../../server-error.ts'
 import type { Decoded, Piece, WireContext, WireUsage } from '../dialect.ts'
 import { attempt, decode as decodeOpenai, isObject, vectorsOf } from '../openai/response.ts'
 import { speaksOpenai } from './request.ts'
@@ -27,11 +28,7 @@ export function decode(pieces: Piece[], body: unknown, context: WireContext): De
   if (speaksOpenai(context.target.baseUrl)) return decodeOpenai(pieces, body, context)
   if (!isObject(body)) throw new ModelError('malformed', 'The answer is no JSON object.')
   const { success, errors, result } = body as Envelope
-  if (success === false)
-    throw new ModelError(
-      'rejected',
-      `Workers AI reports an error: ${errors?.[0]?.message?.slice(0, 300) ?? 'no reason given'}`,
-    )
+  if (success === false) throw bodyError({ message: errors?.[0]?.message ?? '' }, context.target.apiKey)
   if (!isObject(result)) throw new ModelError('malformed', 'The answer has no "result".')
   const read = result as RunResult
   if (Array.isArray(read.choices)) return decodeOpenai(pieces, result, context)
