@@ -28,6 +28,8 @@ export default defineConfig({
                 ALLOW_PRIVATE_TARGETS: 'true',
                 MAX_CONNECTIONS: '64',
               },
+              // One that a few requests reach.
+              ratelimits: { TEST_LIMIT: { namespace_id: '1', simple: { limit: 3, period: 60 } } },
             },
           }),
         ],

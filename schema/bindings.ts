@@ -1,4 +1,4 @@
-import type { D1Database, Fetcher, Queue, R2Bucket } from '@cloudflare/workers-types'
+import type { D1Database, Fetcher, Queue, R2Bucket, RateLimit } from '@cloudflare/workers-types'
 
 /** A wake-up. D1 is the truth: a lost or repeated message changes nothing. */
 export type QueueMessage = { kind: 'work'; runId: string } | { kind: 'deliver'; deliveryId: string }
@@ -9,6 +9,9 @@ export interface Bindings {
   EVIDENCE: R2Bucket
   QUEUE: Queue<QueueMessage>
   ASSETS: Fetcher
+  /** Flood guards, by client address and by key; taken out of wrangler.toml: everybody may send as much as they like. */
+  ADDRESS_LIMIT?: RateLimit
+  KEY_LIMIT?: RateLimit
   /** Lets POST /v1/keys make the first key; unset: that door is shut. */
   BOOTSTRAP_SECRET?: string
   /** 32 bytes, base64: seals provider keys and hook secrets; signs page cookies. */

@@ -91,6 +91,7 @@ export const execution = z
     calls: z.number().int(),
     requests: z.number().int(),
     retries: z.number().int(),
+    throttled: z.number().int().meta({ description: 'Requests that the target refused for load (429, 503)' }),
     reused: z.number().int().meta({ description: 'Answers taken from stored evidence' }),
     promptTokens: z.number().int(),
     completionTokens: z.number().int(),
@@ -110,6 +111,34 @@ export const execution = z
   })
   .meta({ id: 'Execution' })
 export type Execution = z.infer<typeof execution>
+
+/** How one worker asks its run's targets, as it tells with its commits. */
+export interface WorkerLoad {
+  /** Milliseconds since 1970. */
+  at: number
+  open: number
+  allowed: number
+  most: number
+  requestsPerMinute: number
+}
+
+/** How fast a run asks its targets now: the rate is found from their answers. */
+export const traffic = z
+  .object({
+    connections: z
+      .object({
+        open: z.number().int(),
+        allowed: z.number().int().meta({ description: 'How many may be open by now: halved at a refusal for load' }),
+        most: z.number().int(),
+      })
+      .nullable()
+      .meta({ description: 'Of all workers that are at it; null while none is' }),
+    requestsPerMinute: z.number().int().nullable(),
+    throttled: z.number().int().meta({ description: 'Requests so far that a target refused for load (429, 503)' }),
+    lastThrottledAt: z.iso.datetime().nullable(),
+  })
+  .meta({ id: 'Traffic' })
+export type Traffic = z.infer<typeof traffic>
 
 export const run = z
   .object({
@@ -137,6 +166,7 @@ export const run = z
     published: z.boolean(),
     source: z.enum(['api', 'hook']),
     progress: z.object({ total: z.number().int(), done: z.number().int() }),
+    traffic: traffic.nullable().meta({ description: 'Null before the run has begun and once it has ended' }),
     benchmarks: z.array(benchmarkProgress),
     createdAt: z.iso.datetime(),
     startedAt: z.iso.datetime().nullable(),

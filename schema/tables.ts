@@ -3,7 +3,7 @@ import { check, index, integer, primaryKey, real, sqliteTable, text, uniqueIndex
 import type { Family } from './benchmark.ts'
 import { type Capabilities, dialectNames } from './capabilities.ts'
 import type { BenchmarkReport, ItemCounts } from './report.ts'
-import type { Determinism } from './run.ts'
+import type { Determinism, WorkerLoad } from './run.ts'
 import { type Budget, type Price, runStatuses, type StopReason, scoreStatuses, type TargetLimits } from './states.ts'
 
 /**
@@ -179,6 +179,8 @@ export const runs = sqliteTable(
     wokenAt: integer('woken_at').notNull(),
     /** The result of the determinism check, once it is made. */
     determinism: text({ mode: 'json' }).$type<Determinism>(),
+    /** What workers that are at it told last, by the owner of their leases; for those who watch, and soon stale. */
+    load: text({ mode: 'json' }).$type<Record<string, WorkerLoad>>(),
     /** When its end was told to the out-hooks; null with a finish time: still to be told. */
     announcedAt: integer('announced_at'),
   },
@@ -317,6 +319,8 @@ export const usage = sqliteTable(
     /** HTTP requests sent, retries included. */
     requests: integer().notNull(),
     retries: integer().notNull(),
+    /** Requests that the target refused for load (429, 503). */
+    throttled: integer().notNull().default(0),
     /** Answers taken from evidence. */
     reused: integer().notNull(),
     promptTokens: integer('prompt_tokens').notNull(),
@@ -324,7 +328,10 @@ export const usage = sqliteTable(
     microUsd: integer('micro_usd'),
     createdAt: integer('created_at').notNull(),
   },
-  (t) => [index('usage_run').on(t.runId)],
+  (t) => [
+    index('usage_run').on(t.runId),
+    index('usage_throttled').on(t.runId, t.createdAt, t.throttled).where(sql`throttled > 0`),
+  ],
 )
 
 export const deliveries = sqliteTable(

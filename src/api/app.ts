@@ -20,6 +20,7 @@ import { addInbound } from './inbound.ts'
 import { addKeys } from './keys.ts'
 import { addLeaderboard } from './leaderboard.ts'
 import { ProblemError, planProblem, problemResponse, refuseInvalid } from './problem.ts'
+import { limitAddress, limitKey } from './rate-limit.ts'
 import { addRunEvents } from './run-events.ts'
 import { addRunResults } from './run-results.ts'
 import { addRuns } from './runs.ts'
@@ -88,6 +89,7 @@ export function createApi(missingPage?: (context: ApiContext) => Promise<Respons
 
   api.use(requestId())
   api.use('/v1/*', secureHeaders())
+  api.use(limitAddress)
   api.use(
     methodNotAllowed({
       app: api,
@@ -116,6 +118,7 @@ export function createApi(missingPage?: (context: ApiContext) => Promise<Respons
     return path === '/v1/estimates' ? limitedEstimates(context, next) : limited(context, next)
   })
   api.use(identify)
+  api.use(limitKey)
 
   addHealth(api)
   addKeys(api)

@@ -47,6 +47,7 @@ const list = createRoute({
       'In the order of the catalogue',
       z.object({ items: z.array(estimatorSummary), next: z.null() }).meta({ id: 'EstimatorPage' }),
     ),
+    ...problemAnswers(),
   },
 })
 

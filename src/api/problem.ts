@@ -22,6 +22,7 @@ export const problemKinds = {
   'target-unauthorized': [422, 'The target refuses the key'],
   'model-not-found': [422, 'The target has no such model'],
   'target-unusable': [422, 'The target does not answer as its dialect says'],
+  'too-many-requests': [429, 'Too many requests'],
   internal: [500, 'Something went wrong on our side'],
   'not-configured': [503, 'The server lacks a setting'],
 } as const satisfies Record<string, readonly [number, string]>
@@ -87,17 +88,31 @@ export function refuseInvalid(
   throw new ProblemError('invalid-request', detail, errors)
 }
 
-/** The problem answers of a route, for its OpenAPI description. */
-export function problemAnswers<Status extends number>(...statuses: Status[]) {
+/** What a refusal for its rate tells beside the problem: draft-ietf-httpapi-ratelimit-headers-10 and RFC 9110. */
+const rateHeaders = {
+  'Retry-After': { description: 'Seconds to wait', schema: { type: 'integer' as const } },
+  'RateLimit-Policy': {
+    description: 'The limit that was reached: `q` requests in `w` seconds',
+    schema: { type: 'string' as const, example: '"key";q=1000;w=10' },
+  },
+  RateLimit: {
+    description: 'What is left of it, `r`, until `t` seconds from now',
+    schema: { type: 'string' as const, example: '"key";r=0;t=10' },
+  },
+}
+
+/** The problem answers of a route, for its OpenAPI description. Any route may refuse who sends too many requests. */
+export function problemAnswers<Status extends number = never>(...statuses: Status[]) {
   const answer = (status: number) => {
     const titles = Object.values(problemKinds).filter(([known]) => known === status)
     return {
       description: titles[0]?.[1] ?? 'A problem',
+      ...(status === 429 ? { headers: rateHeaders } : {}),
       content: { 'application/problem+json': { schema: problem } },
     }
   }
-  return Object.fromEntries(statuses.map((status) => [status, answer(status)])) as Record<
-    Status,
+  return Object.fromEntries([...statuses, 429].map((status) => [status, answer(status)])) as Record<
+    Status | 429,
     ReturnType<typeof answer>
   >
 }

@@ -32,8 +32,9 @@ const events = createRoute({
 
 const finished = (run: Run) => finishedStatuses.includes(run.status)
 
-/** Names a state of a run: what changes while it works is how many items are done, and the status. */
-export const stateId = (run: Run): string => `${run.status}-${run.progress.done}`
+/** Names a state of a run: what changes while it works is how many items are done, or how often it was refused. */
+export const stateId = ({ status, progress, traffic }: Run): string =>
+  [status, progress.done, ...(traffic?.throttled ? [traffic.throttled] : [])].join('-')
 
 export function addRunEvents(api: Api): void {
   api.openapi(events, async (context) => {

@@ -39,12 +39,32 @@ function line(name: string, nameWidth: number, done: number, total: number, rate
   return `${name.padEnd(nameWidth)}  ${bar(done, total)}  ${count}${speed}${left}`
 }
 
-/** One line per benchmark and one for the whole: done of total, items a second, time left. Pure. */
+/** How fast the target is asked, and whether it refuses; null where nothing is known. */
+function trafficLine({ traffic }: Run, at: number, nameWidth: number): string | null {
+  if (traffic === null) return null
+  const { connections, requestsPerMinute, throttled, lastThrottledAt } = traffic
+  const parts: string[] = []
+  if (connections !== null) {
+    const { open, allowed, most } = connections
+    const cut = allowed < most ? ` (at most ${most})` : ''
+    parts.push(`${open} of ${allowed} connections${cut}`, `${requestsPerMinute ?? 0} requests/min`)
+  }
+  if (lastThrottledAt !== null) {
+    const seconds = Math.max(0, Math.round((at - Date.parse(lastThrottledAt)) / 1000))
+    parts.push(`${throttled} throttled, ${formatDuration(seconds)} ago`)
+  }
+  return parts.length === 0 ? null : `${'target'.padEnd(nameWidth)}  ${parts.join('  ')}`
+}
+
+/**
+ * One line per benchmark and one for the whole: done of total, items a second, time left; and one for how fast the
+ * target is asked, where that is known. Pure.
+ */
 export function progressLines(seen: readonly Seen[]): string[] {
   const last = seen.at(-1)
   if (!last) return []
-  const { run } = last
-  const width = Math.max(5, ...run.benchmarks.map(({ benchmarkId }) => benchmarkId.length))
+  const { at, run } = last
+  const width = Math.max(6, ...run.benchmarks.map(({ benchmarkId }) => benchmarkId.length))
   const lines = run.benchmarks.map(({ benchmarkId, size, counts }) => {
     const rate = rateOf(seen, (state) => doneOf(state, benchmarkId))
     const lost = counts.error > 0 ? `  ${counts.error} lost` : ''
@@ -52,16 +72,9 @@ export function progressLines(seen: readonly Seen[]): string[] {
   })
   const { done, total } = run.progress
   const status = finishedStatuses.includes(run.status) ? `  ${run.status}` : ''
-  return [
-    ...lines,
-    line(
-      'all',
-      width,
-      done,
-      total,
-      rateOf(seen, (state) => state.progress.done),
-    ) + status,
-  ]
+  const speed = rateOf(seen, (state) => state.progress.done)
+  const traffic = trafficLine(run, at, width)
+  return [...lines, line('all', width, done, total, speed) + status, ...(traffic === null ? [] : [traffic])]
 }
 
 /** What progress is shown on: standard error, or a test's own. */
@@ -77,6 +90,8 @@ export function createProgress(stream: ProgressStream, now: () => number = Date.
   let told = Number.NEGATIVE_INFINITY
   const draw = () => {
     const lines = progressLines(seen)
+    // A line that is there no longer is wiped.
+    while (lines.length < drawn) lines.push('')
     const back = drawn > 0 ? `\u001b[${drawn}A` : ''
     stream.write(back + lines.map((text) => `\u001b[2K${text}\n`).join(''))
     drawn = lines.length
@@ -89,7 +104,8 @@ export function createProgress(stream: ProgressStream, now: () => number = Date.
       if (stream.isTTY) draw()
       else if (at - told >= 10_000 || finishedStatuses.includes(run.status)) {
         told = at
-        stream.write(`${progressLines(seen).at(-1)}\n`)
+        const whole = progressLines(seen).slice(run.benchmarks.length)
+        stream.write(whole.map((text) => `${text}\n`).join(''))
       }
     },
     /** What is written next stands below; the display is drawn anew after it. */

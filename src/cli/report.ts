@@ -73,10 +73,13 @@ function section(reported: Reported, width: number, full: boolean): string {
 const indented = (text: string) => text.replace(/^/gm, '  ')
 
 function executionText({ execution }: RunReport): string {
-  const { calls, reused, requests, retries, promptTokens, completionTokens, microUsd, seconds } = execution
+  const { calls, reused, requests, retries, throttled, promptTokens, completionTokens, microUsd, seconds } = execution
+  const notes = [retries > 0 ? `${retries} repeated` : '', throttled > 0 ? `${throttled} throttled` : ''].filter(
+    Boolean,
+  )
   const parts = [
     `${formatValue(calls)} answers asked, ${formatValue(reused)} reused`,
-    `${formatValue(requests)} requests${retries > 0 ? ` (${retries} repeated)` : ''}`,
+    `${formatValue(requests)} requests${notes.length > 0 ? ` (${notes.join(', ')})` : ''}`,
     `${formatValue(promptTokens + completionTokens)} tokens`,
     microUsd === null ? '' : `$${(microUsd / 1e6).toFixed(4)}`,
     seconds === null ? '' : formatDuration(seconds),

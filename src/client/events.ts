@@ -1,7 +1,7 @@
 import { EventSourceParserStream } from 'eventsource-parser/stream'
 import { type Run, run } from '../../schema/run.ts'
 import { finishedStatuses } from '../../schema/states.ts'
-import { ConnectionError, type Send } from './http.ts'
+import { ConnectionError, type Send, sleep } from './http.ts'
 
 export interface FollowOptions {
   signal?: AbortSignal
@@ -12,15 +12,6 @@ export interface FollowOptions {
   /** Milliseconds before the next try, until the server says otherwise (default 1000). */
   retryMs?: number
 }
-
-const sleep = (ms: number, signal?: AbortSignal) =>
-  new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(resolve, ms)
-    signal?.addEventListener('abort', () => {
-      clearTimeout(timer)
-      reject(signal.reason)
-    })
-  })
 
 /**
  * A run's states as they come, by server-sent events, until it has ended. A lost stream is opened again where it

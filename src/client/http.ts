@@ -72,7 +72,40 @@ async function problemOf(response: Response): Promise<Problem> {
   }
 }
 
-/** Sends requests to one server. Raises ApiProblem for answers past 399 and ConnectionError where there is none. */
+/** Times that a request is sent while it is refused for its rate. */
+const mostTries = 5
+/** The server's waits are seconds; who asks for more has another reason than a burst of ours. */
+const longestWaitMs = 60_000
+
+/** Milliseconds until a request that was refused for its rate (429) may be sent again; null: not by itself. */
+function waitOf({ status, headers }: Response, body: unknown): number | null {
+  const asked = headers.get('retry-after') ?? ''
+  // A stream that was read cannot be sent twice.
+  if (status !== 429 || body instanceof ReadableStream || !/^\d+$/.test(asked)) return null
+  const wait = Number(asked) * 1000
+  return wait <= longestWaitMs ? wait : null
+}
+
+/** Waits; raises the signal's reason where it fires before. */
+export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted()
+    const abort = () => {
+      clearTimeout(timer)
+      reject(signal?.reason)
+    }
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', abort)
+      resolve()
+    }, ms)
+    signal?.addEventListener('abort', abort, { once: true })
+  })
+}
+
+/**
+ * Sends requests to one server. What is refused for its rate was not done: it is sent again after the wait that the
+ * server asks for. Raises ApiProblem for answers past 399 and ConnectionError where there is none.
+ */
 export function createSend({ baseUrl, apiKey, fetch = globalThis.fetch }: ClientOptions): Send {
   const base = baseUrl.replace(/\/+$/, '')
   return async (method, path, { query, body, contentType, headers, signal } = {}) => {
@@ -89,14 +122,19 @@ export function createSend({ baseUrl, apiKey, fetch = globalThis.fetch }: Client
       ...(body instanceof ReadableStream ? { duplex: 'half' } : {}),
       ...(signal ? { signal } : {}),
     }
-    let response: Response
-    try {
-      response = await fetch(`${base}${pathOf(path, query)}`, init)
-    } catch (error) {
-      if (signal?.aborted) throw error
-      throw new ConnectionError(`${base} cannot be reached: ${causeOf(error)}`)
+    for (let tries = 1; ; tries++) {
+      let response: Response
+      try {
+        response = await fetch(`${base}${pathOf(path, query)}`, init)
+      } catch (error) {
+        if (signal?.aborted) throw error
+        throw new ConnectionError(`${base} cannot be reached: ${causeOf(error)}`)
+      }
+      if (response.ok) return response
+      const wait = tries < mostTries ? waitOf(response, body) : null
+      if (wait === null) throw new ApiProblem(await problemOf(response))
+      await response.body?.cancel()
+      await sleep(wait, signal)
     }
-    if (!response.ok) throw new ApiProblem(await problemOf(response))
-    return response
   }
 }

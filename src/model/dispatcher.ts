@@ -45,8 +45,8 @@ export interface Dispatcher {
   retire(account: Account, error: ModelError): void
   /** Some questions so far may leave in lists. */
   readonly asksLists: boolean
-  /** Width of the window and what is open, for those who watch a run. */
-  readonly load: { window: number; open: number; waiting: number }
+  /** Width of the window, its widest, and what is open, for those who watch a run. */
+  readonly load: { window: number; most: number; open: number; waiting: number }
 }
 
 /** Requests whose answers are handed over in one go: what comes in meanwhile waits for that. */
@@ -62,7 +62,8 @@ export function createDispatcher(target: TargetConnection, options: DispatcherOp
   const transport: Transport = options.transport ?? ((url, init) => fetch(url, init))
   const turn = options.turn ?? ((callback) => void setTimeout(callback, 0))
   const ceiling = options.maxConnections ?? defaultMaxConnections
-  const throttle = createThrottle(Math.max(1, Math.min(ceiling, target.limits.maxConnections ?? ceiling)), random)
+  const most = Math.max(1, Math.min(ceiling, target.limits.maxConnections ?? ceiling))
+  const throttle = createThrottle(most, random)
   const timeoutMs = (target.limits.requestTimeoutSeconds ?? defaultTimeoutMs / 1000) * 1000
   const context: WireContext = { target, quirks: noQuirks() }
   const sizes = createListSizes(target.limits.maxBatch ?? defaultMaxBatch)
@@ -152,6 +153,7 @@ export function createDispatcher(target: TargetConnection, options: DispatcherOp
     const { jobs, sentAt } = flight
     const now = clock.now()
     billedFailure(jobs, error)
+    if (error.kind === 'rate_limited') (jobs[0] as Job).call.account.usage.throttled++
     throttle.failed({ sentAt, isList: jobs.length > 1 }, error, now)
     if (error.kind === 'timeout') told(flight, now)
     if (learnQuirk(error, context.quirks)) queue.putBack(jobs)
@@ -266,7 +268,7 @@ export function createDispatcher(target: TargetConnection, options: DispatcherOp
       return asksLists
     },
     get load() {
-      return { window: throttle.width, open: flights.size, waiting: queue.size }
+      return { window: throttle.width, most, open: flights.size, waiting: queue.size }
     },
   }
 }

@@ -10,6 +10,8 @@ export interface Usage {
   calls: number
   requests: number
   retries: number
+  /** Requests that the target refused for load (429, 503). */
+  throttled: number
   /** Answers taken from evidence. */
   reused: number
   promptTokens: number
@@ -28,6 +30,7 @@ export const newUsage = (): Usage => ({
   calls: 0,
   requests: 0,
   retries: 0,
+  throttled: 0,
   reused: 0,
   promptTokens: 0,
   completionTokens: 0,

@@ -1,5 +1,5 @@
 import type { ItemCounts } from '../../schema/report.ts'
-import type { BenchmarkProgress, Execution, Run } from '../../schema/run.ts'
+import type { BenchmarkProgress, Execution, Run, Traffic } from '../../schema/run.ts'
 import { counted, formatDuration, formatMoney, formatNumber, formatTime, shortHash, words } from './format.ts'
 
 /** A run's or a row's status as a coloured word. */
@@ -85,12 +85,29 @@ export function Progress({ run, titleOf, now }: { run: Run; titleOf: (benchmarkI
         <strong>{formatNumber(done)}</strong> of {counted(total, 'item')}
         {left === null || left < 1 ? null : `, about ${formatDuration(left)} left`}
       </p>
+      {run.traffic === null ? null : <Pace traffic={run.traffic} />}
       <ul class="progress">
         {run.benchmarks.map((benchmark) => (
           <ProgressOf benchmark={benchmark} title={titleOf(benchmark.benchmarkId)} />
         ))}
       </ul>
     </section>
+  )
+}
+
+/** How fast the target is asked, and whether it is too much for it. */
+function Pace({ traffic }: { traffic: Traffic }) {
+  const { connections, requestsPerMinute, throttled, lastThrottledAt } = traffic
+  if (connections === null && throttled === 0) return null
+  return (
+    <p class="note">
+      {connections === null
+        ? null
+        : `${connections.open} of ${counted(connections.allowed, 'connection')} in use${connections.allowed < connections.most ? ` (at most ${connections.most})` : ''}, ${counted(requestsPerMinute ?? 0, 'request')} a minute. `}
+      {lastThrottledAt === null
+        ? null
+        : `${counted(throttled, 'request')} refused for load (429 or 503), last ${formatTime(lastThrottledAt)}.`}
+    </p>
   )
 }
 
@@ -168,7 +185,7 @@ export function ExecutionFacts({ execution }: { execution: Execution }) {
     [
       'Answers asked',
       formatNumber(execution.calls),
-      `${counted(execution.requests, 'request')}, ${formatNumber(execution.retries)} retried`,
+      `${counted(execution.requests, 'request')}, ${formatNumber(execution.retries)} retried${execution.throttled > 0 ? `, ${formatNumber(execution.throttled)} throttled` : ''}`,
     ],
     ['Answers reused', formatNumber(execution.reused), 'from stored evidence'],
     [

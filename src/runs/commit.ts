@@ -1,7 +1,9 @@
 import type { Bindings } from '../../schema/bindings.ts'
+import type { WorkerLoad } from '../../schema/run.ts'
 import type { StopReason } from '../../schema/states.ts'
 import { type Database, inOneBatch, type Statement } from '../store/database.ts'
 import { writeEvidence } from '../store/evidence.ts'
+import { noteLoad } from '../store/load.ts'
 import { runState } from '../store/runs.ts'
 import { insertScores, type NewScore } from '../store/scores.ts'
 import { closeShards, noteProgress, renewLeases } from '../store/shards.ts'
@@ -29,18 +31,22 @@ export interface Committer {
   commit(): Promise<RunState>
 }
 
+/** What no usage can change without. */
+const counted = ['requests', 'reused', 'calls', 'throttled'] as const
+
 /** How long a shard is held without renewal. */
 export const leaseMs = 20_000
 /** Waits between attempts while D1 or R2 fail, milliseconds: half a minute of an overloaded database is lived through. */
 export const storageWaits = [100, 250, 500, 1000, 2000, 4000, 8000, 8000, 8000]
 
-interface Load {
+interface Gathered {
   rows: NewScore[]
   usage: UsageRow[]
   /** Shards of which every item has its row once this is committed. */
   complete: string[]
   /** Shards that moved on: rows or answers came in. */
   moved: string[]
+  load: WorkerLoad | null
 }
 
 export function createCommitter(options: {
@@ -48,6 +54,8 @@ export function createCommitter(options: {
   db: Database
   owner: string
   run: { id: string; tenantId: string }
+  /** How the worker asks now; null where that was told just before. */
+  load: () => WorkerLoad | null
   /** Called once for each shard that somebody else holds by now. */
   onLost: (shard: ShardWork) => void
   waits?: readonly number[]
@@ -75,12 +83,7 @@ export function createCommitter(options: {
   function usageSince(shard: ShardWork): UsageRow | null {
     const { used } = shard.models
     const before = billed.get(shard)
-    if (
-      before
-        ? before.requests === used.requests && before.reused === used.reused && before.calls === used.calls
-        : used.requests + used.reused === 0
-    )
-      return null
+    if (before ? counted.every((name) => before[name] === used[name]) : used.requests + used.reused === 0) return null
     billed.set(shard, used)
     return usageRow(run, shard.benchmark.id, used, before)
   }
@@ -89,32 +92,32 @@ export function createCommitter(options: {
     persist(() => writeEvidence(env.EVIDENCE, benchmark.tenantId, benchmark.evidenceSet, row.index, lines))
 
   /** Takes what has gathered and stores its answers first: no row may rest on an answer that could be lost. */
-  async function collect(): Promise<Load> {
-    const load: Load = { rows: [], usage: [], complete: [], moved: [] }
+  async function collect(): Promise<Gathered> {
+    const gathered: Gathered = { rows: [], usage: [], complete: [], moved: [], load: options.load() }
     const answers: Promise<void>[] = []
     for (const shard of held) {
       const lines = shard.book.takeLines()
       const rows = shard.takeRows()
       if (lines.length > 0) answers.push(storeAnswers(shard, lines))
       const used = usageSince(shard)
-      if (used !== null) load.usage.push(used)
-      if (rows.length > 0 || lines.length > 0) load.moved.push(shard.row.id)
-      if (shard.waiting === 0 && shard.running === 0 && shard.left === null) load.complete.push(shard.row.id)
-      load.rows.push(...rows)
+      if (used !== null) gathered.usage.push(used)
+      if (rows.length > 0 || lines.length > 0) gathered.moved.push(shard.row.id)
+      if (shard.waiting === 0 && shard.running === 0 && shard.left === null) gathered.complete.push(shard.row.id)
+      gathered.rows.push(...rows)
     }
     await Promise.all(answers)
-    return load
+    return gathered
   }
 
   async function commitOnce(): Promise<RunState> {
-    const load = await collect()
-    const state = await persist(() => write(load))
-    for (const shard of held) if (load.complete.includes(shard.row.id)) held.delete(shard)
+    const gathered = await collect()
+    const state = await persist(() => write(gathered))
+    for (const shard of held) if (gathered.complete.includes(shard.row.id)) held.delete(shard)
     return state
   }
 
   /** One transaction. Repeated after a failure it changes nothing that has already been done. */
-  async function write({ rows, usage, complete, moved }: Load): Promise<RunState> {
+  async function write({ rows, usage, complete, moved, load }: Gathered): Promise<RunState> {
     const now = Date.now()
     const mine = [...held]
     const renewed = mine.map((shard) => shard.row.id).filter((id) => !complete.includes(id))
@@ -123,6 +126,7 @@ export function createCommitter(options: {
       ...insertScores(db, owner, rows),
       ...insertUsage(db, usage),
     ]
+    if (load !== null) statements.push(noteLoad(db, run.id, owner, load))
     if (moved.length > 0) statements.push(noteProgress(db, owner, moved))
     if (complete.length > 0) statements.push(closeShards(db, owner, complete))
     statements.push(runState(db, run.id, now - 2000))

@@ -11,6 +11,7 @@ import { bookOfRole } from './book.ts'
 export interface Used extends Cost {
   requests: number
   retries: number
+  throttled: number
   reused: number
   /** Null where a price is unknown. */
   microUsd: number | null
@@ -56,6 +57,7 @@ export function total(opened: readonly { session: Pick<ModelSession, 'usage'>; p
     calls: 0,
     requests: 0,
     retries: 0,
+    throttled: 0,
     reused: 0,
     promptTokens: 0,
     completionTokens: 0,
@@ -66,6 +68,7 @@ export function total(opened: readonly { session: Pick<ModelSession, 'usage'>; p
     sum.calls += usage.calls
     sum.requests += usage.requests
     sum.retries += usage.retries
+    sum.throttled += usage.throttled
     sum.reused += usage.reused
     sum.promptTokens += usage.promptTokens
     sum.completionTokens += usage.completionTokens
@@ -82,18 +85,19 @@ export function usageRow(
   used: Used,
   before?: Used,
 ): UsageRow {
-  const row: UsageRow = {
+  const row = {
     id: newId('use'),
     tenantId: run.tenantId,
     runId: run.id,
     runBenchmarkId,
     ...used,
     createdAt: Date.now(),
-  }
+  } satisfies UsageRow
   if (before === undefined) return row
   row.calls -= before.calls
   row.requests -= before.requests
   row.retries -= before.retries
+  row.throttled -= before.throttled
   row.reused -= before.reused
   row.promptTokens -= before.promptTokens
   row.completionTokens -= before.completionTokens

@@ -250,6 +250,7 @@ function rowsOf(
     cancelRequestedAt: null,
     wokenAt: now,
     determinism: null,
+    load: null,
     announcedAt: null,
   }
   const benchmarks: RunBenchmarkRow[] = []

@@ -6,6 +6,7 @@ import type { RunRow } from '../store/runs.ts'
 import { releaseShards, restShards, takeShards } from '../store/shards.ts'
 import { createCommitter, leaseMs, type RunState } from './commit.ts'
 import { createLine } from './line.ts'
+import { createLoadTeller } from './load.ts'
 import { normalPace, type Pace } from './pace.ts'
 import type { ShardWork } from './shard.ts'
 import { stopReasonOf } from './stop-reason.ts'
@@ -62,6 +63,7 @@ export async function takeTurn(options: {
     db,
     owner,
     run,
+    load: createLoadTeller(workshop, pace.commitMs),
     onLost: drop,
     ...(pace.storageWaits ? { waits: pace.storageWaits } : {}),
   })

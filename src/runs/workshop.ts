@@ -24,6 +24,8 @@ export interface Workshop {
   readonly spend: Spend
   /** Requests sent so far. */
   readonly requests: number
+  /** Connections that are open, that may be by now, and that may be at most. */
+  readonly connections: { open: number; allowed: number; most: number }
   /** Items that keep the target busy when they are evaluated at once: more once questions leave in lists. */
   readonly slots: number
   /** Items that begin in one go: where each question leaves alone, the first must not wait for the last item. */
@@ -158,13 +160,22 @@ export function openWorkshop(options: {
   const width = Math.min(maxConnections, connection.limits.maxConnections ?? maxConnections)
   const slotsAlone = Math.max(16, width * 3)
   const slotsInLists = Math.min(width, 8) * (connection.limits.maxBatch ?? defaultMaxBatch) * 2
-  const asksLists = () =>
-    own.dispatcher.asksLists || [...others.values()].some(({ dispatcher }) => dispatcher.asksLists)
+  const dispatchers = [own, ...others.values()].map(({ dispatcher }) => dispatcher)
+  const asksLists = () => dispatchers.some((dispatcher) => dispatcher.asksLists)
 
   return {
     spend,
     get requests() {
       return usages.reduce((sum, { requests }) => sum + requests, 0)
+    },
+    get connections() {
+      const sum = { open: 0, allowed: 0, most: 0 }
+      for (const { load } of dispatchers) {
+        sum.open += load.open
+        sum.allowed += load.window
+        sum.most += load.most
+      }
+      return sum
     },
     get slots() {
       return Math.min(mostSlots, asksLists() ? Math.max(slotsAlone, slotsInLists) : slotsAlone)

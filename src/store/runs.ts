@@ -1,8 +1,9 @@
 import type { ItemCounts } from '../../schema/report.ts'
-import type { Run, RunReport } from '../../schema/run.ts'
+import type { Run, RunReport, Traffic } from '../../schema/run.ts'
 import type { ScoreStatus } from '../../schema/states.ts'
 import type { Database } from './database.ts'
 import { executionView } from './execution.ts'
+import { runThrottled, trafficView } from './load.ts'
 import { getReports } from './reports.ts'
 import { getRunBenchmarks, type RunBenchmarkRow, type RunRow } from './run-rows.ts'
 import { countedStatuses } from './shards.ts'
@@ -48,12 +49,20 @@ const noCounts = (size: number): ItemCounts => ({
 
 /** A run as the API shows it, with the state of each benchmark. */
 export async function runView(db: Database, row: RunRow): Promise<Run> {
-  const { benchmarks, progress } = await runProgress(db, row.id)
-  return viewOf(row, benchmarks, progress)
+  const [{ benchmarks, progress }, throttled] = await Promise.all([
+    runProgress(db, row.id),
+    row.status === 'running' ? runThrottled(db, row.id) : null,
+  ])
+  return viewOf(row, benchmarks, progress, throttled === null ? null : trafficView(row, throttled, Date.now()))
 }
 
 /** The same from parts already read. */
-export function viewOf(row: RunRow, benchmarks: RunBenchmarkRow[], progress: Map<string, ItemCounts>): Run {
+export function viewOf(
+  row: RunRow,
+  benchmarks: RunBenchmarkRow[],
+  progress: Map<string, ItemCounts>,
+  traffic: Traffic | null = null,
+): Run {
   const counted = benchmarks.map((benchmark) => ({
     benchmarkId: benchmark.benchmarkId,
     family: benchmark.family,
@@ -86,6 +95,7 @@ export function viewOf(row: RunRow, benchmarks: RunBenchmarkRow[], progress: Map
       total: row.itemsTotal,
       done: counted.reduce((sum, { counts }) => sum + counts.total - counts.open, 0),
     },
+    traffic,
     benchmarks: counted,
     createdAt: iso(row.createdAt),
     startedAt: isoOrNull(row.startedAt),

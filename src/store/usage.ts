@@ -9,6 +9,7 @@ export interface UsageTotal {
   calls: number
   requests: number
   retries: number
+  throttled: number
   reused: number
   promptTokens: number
   completionTokens: number
@@ -23,7 +24,7 @@ export const insertUsage = (db: Database, rows: readonly UsageRow[]): Statement[
 export async function runUsage(db: Database, runId: string): Promise<UsageTotal> {
   return db.get<UsageTotal>(sql`
     select coalesce(sum(calls), 0) as calls, coalesce(sum(requests), 0) as requests,
-      coalesce(sum(retries), 0) as retries, coalesce(sum(reused), 0) as reused,
+      coalesce(sum(retries), 0) as retries, coalesce(sum(throttled), 0) as throttled, coalesce(sum(reused), 0) as reused,
       coalesce(sum(prompt_tokens), 0) as promptTokens, coalesce(sum(completion_tokens), 0) as completionTokens,
       sum(micro_usd) as microUsd
     from usage where run_id = ${runId}`)

@@ -55,6 +55,7 @@ export const aRun = (status: RunStatus, done: [number, number], more: Partial<Ru
   published: false,
   source: 'api',
   progress: { total: 72, done: done[0] + done[1] },
+  traffic: null,
   benchmarks: [
     { benchmarkId: 'idk-token', size: 60, done: done[0], position: 0 },
     { benchmarkId: 'factor', size: 12, done: done[1], position: 1 },
@@ -127,6 +128,7 @@ export const aReport = (): RunReport => ({
     calls: 1200,
     requests: 100,
     retries: 2,
+    throttled: 0,
     reused: 30,
     promptTokens: 10_000,
     completionTokens: 500,

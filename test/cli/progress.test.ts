@@ -24,6 +24,36 @@ describe('progress', () => {
     expect(lines[2]).toBe('all        ████████████████████  72/72  degraded')
   })
 
+  it('tells how fast the target is asked, and what it refused', () => {
+    const traffic = {
+      connections: { open: 6, allowed: 8, most: 8 },
+      requestsPerMinute: 240,
+      throttled: 0,
+      lastThrottledAt: null,
+    }
+    const at = Date.parse('2026-11-23T20:00:20.000Z')
+    const told = (more: object) =>
+      progressLines([{ at, run: aRun('running', [0, 0], { traffic: { ...traffic, ...more } }) }])[3]
+    expect(told({})).toBe('target     6 of 8 connections  240 requests/min')
+    const refused = { throttled: 3, lastThrottledAt: '2026-11-23T20:00:15.000Z' }
+    expect(told({ ...refused, connections: { open: 1, allowed: 4, most: 8 } })).toBe(
+      'target     1 of 4 connections (at most 8)  240 requests/min  3 throttled, 5 s ago',
+    )
+    expect(told({ ...refused, connections: null, requestsPerMinute: null })).toBe('target     3 throttled, 5 s ago')
+    expect(told({ connections: null, requestsPerMinute: null })).toBeUndefined()
+  })
+
+  it('wipes the line about the target once there is nothing to tell', () => {
+    const written: string[] = []
+    const progress = createProgress({ isTTY: true, write: (text) => written.push(text) }, () => 0)
+    const connections = { open: 1, allowed: 1, most: 1 }
+    const traffic = { connections, requestsPerMinute: 1, throttled: 0, lastThrottledAt: null }
+    progress.show(aRun('running', [1, 0], { traffic }))
+    progress.show(aRun('done', [60, 12]))
+    expect(written[1]?.startsWith('\u001b[4A')).toBe(true)
+    expect(written[1]?.endsWith('done\n\u001b[2K\n')).toBe(true)
+  })
+
   it('knows no speed from one state, from none done, or from long ago alone', () => {
     const done = (run: { progress: { done: number } }) => run.progress.done
     const at = (time: number, items: number) => ({ at: time, run: aRun('running', [items, 0]) })

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ApiProblem, type Client, ConnectionError, collect, createClient } from '../../src/client/client.ts'
 
 const document = JSON.parse(readFileSync(new URL('../../docs/openapi.json', import.meta.url), 'utf8'))
@@ -179,6 +179,80 @@ describe('what goes wrong', () => {
       .catch((error: unknown) => error)
     expect(error).toBeInstanceOf(ConnectionError)
     expect((error as Error).message).toBe('https://assay.test cannot be reached: ECONNREFUSED')
+  })
+})
+
+describe('a refusal for the rate', () => {
+  beforeEach(() => {
+    vi.useFakeTimers()
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  const tooMany = {
+    type: 'urn:assay:problem:too-many-requests',
+    title: 'Too many requests',
+    status: 429,
+    detail: 'Wait.',
+    requestId: 'r-3',
+  }
+  /** A server that refuses so many requests, and when each came. */
+  function refusing(times: number, headers: Record<string, string>) {
+    const sent: { at: number; body: unknown }[] = []
+    const client = createClient({
+      baseUrl: 'https://assay.test',
+      fetch: async (_, init) => {
+        sent.push({ at: Date.now(), body: init.body })
+        return sent.length > times
+          ? Response.json({ id: 'run_1' })
+          : Response.json(tooMany, { status: 429, headers: { 'content-type': 'application/problem+json', ...headers } })
+      },
+    })
+    return { client, sent }
+  }
+  const settled = async (answer: Promise<unknown>) => {
+    const outcome = answer.catch((error: unknown) => error)
+    await vi.runAllTimersAsync()
+    return outcome
+  }
+
+  it('is waited out as long as the server asks, and the same request sent again', async () => {
+    const { client, sent } = refusing(2, { 'retry-after': '10' })
+    const started = Date.now()
+    const answer = await settled(client.runs.create({ targetId: 'tgt_1', suite: 'core' }))
+    expect(answer).toEqual({ id: 'run_1' })
+    expect(sent.map(({ at }) => at - started)).toEqual([0, 10_000, 20_000])
+    expect(new Set(sent.map(({ body }) => body)).size).toBe(1)
+  })
+
+  it('is raised where it stays, and where waiting is not asked for or would be long', async () => {
+    for (const [headers, requests] of [
+      [{ 'retry-after': '1' }, 5],
+      [{}, 1],
+      [{ 'retry-after': '3600' }, 1],
+    ] as const) {
+      const { client, sent } = refusing(Number.POSITIVE_INFINITY, headers)
+      expect(await settled(client.runs.get('run_1'))).toMatchObject({ status: 429, code: 'too-many-requests' })
+      expect(sent).toHaveLength(requests)
+    }
+  })
+
+  it('is raised for a stream, which is spent', async () => {
+    const { client, sent } = refusing(1, { 'retry-after': '1' })
+    const file = new Blob(['a,b']).stream()
+    const answer = settled(client.datasets.create({ benchmark: 'factor', name: 'x' }, file, 'text/csv'))
+    expect(await answer).toBeInstanceOf(ApiProblem)
+    expect(sent).toHaveLength(1)
+  })
+
+  it('is not waited out once the caller gave up', async () => {
+    const { client, sent } = refusing(1, { 'retry-after': '10' })
+    const giveUp = new AbortController()
+    const states = collect(client.runs.follow('run_1', { signal: giveUp.signal }))
+    setTimeout(() => giveUp.abort(new Error('gave up')), 1000)
+    expect(await settled(states)).toMatchObject({ message: 'gave up' })
+    expect(sent).toHaveLength(1)
   })
 })
 

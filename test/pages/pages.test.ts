@@ -1,7 +1,8 @@
 import { env, exports } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { type Database, openDatabase } from '../../src/store/database.ts'
+import { type Database, inOneBatch, openDatabase } from '../../src/store/database.ts'
 import { insertKey } from '../../src/store/keys.ts'
+import { noteLoad } from '../../src/store/load.ts'
 import { makeSession, sessionCookie } from '../../src/store/sessions.ts'
 import { reportOf, seedRun, seedTarget, seedTenant, share } from './seed.ts'
 
@@ -184,6 +185,16 @@ describe('GET /runs and /runs/:runId', () => {
     expect(text).toContain('<meta http-equiv="refresh" content="5"/>')
     expect(text).toMatch(/<progress[^>]* value="15" max="60"/)
     expect(text).toMatch(/15\s*\/\s*60/)
+    expect(text).not.toMatch(/connections? in use|refused for load/)
+    const load = { at: Date.now(), open: 3, allowed: 4, most: 8, requestsPerMinute: 240 }
+    await inOneBatch(db, [noteLoad(db, run, 'somebody', load)])
+    const asking = (await get(`/runs/${run}`)).text
+    expect(asking).toContain('3 of 4 connections in use (at most 8), 240 requests a minute.')
+    expect(asking).not.toContain('refused for load')
+    await env.DB.prepare('update usage set throttled = 12 where run_id = ?').bind(run).run()
+    expect((await get(`/runs/${run}`)).text).toContain(
+      '12 requests refused for load (429 or 503), last 20 Nov 2026, 09:00 UTC.',
+    )
     const done = await measure('done', 0.5, 1.1)
     expect((await get(`/runs/${done}`)).text).not.toContain('http-equiv="refresh"')
   })

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { normalPace } from '../../src/runs/pace.ts'
 import { workOn } from '../../src/runs/work.ts'
 import { openDatabase } from '../../src/store/database.ts'
-import { runProgress, runReportView } from '../../src/store/runs.ts'
+import { runProgress, runReportView, runView } from '../../src/store/runs.ts'
 import { openPlace, type Place } from './place.ts'
 
 const promptsOf = (body: Record<string, unknown>) => [body.prompt].flat().map(String)
@@ -124,6 +124,48 @@ test('a target that is too busy gets a rest, and nothing is lost', async () => {
   await place.letRest()
   await workOn(place.env, id, 1, place.options)
   expect((await place.run(id)).status).toBe('done')
+})
+
+test('what a target refuses for load is told while the run goes on, with the connections that it costs', async () => {
+  const place = await openPlace({ connections: 8 })
+  const db = openDatabase(place.env.DB)
+  let refuse = true
+  place.behave = () =>
+    refuse ? Response.json({ error: { message: 'busy' } }, { status: 429, headers: { 'retry-after': '30' } }) : null
+  const { id } = await place.start({ benchmarks: [{ id: 'two-calls', size: 100 }] })
+  expect((await runView(db, await place.run(id))).traffic).toBeNull()
+  const began = Date.now()
+  await workOn(place.env, id, 1, place.options)
+  const refused = place.requests.length
+  const { traffic } = await runView(db, await place.run(id))
+  expect(traffic).toMatchObject({ connections: { open: 0, allowed: 4, most: 8 }, throttled: refused })
+  expect(traffic?.requestsPerMinute).toBeGreaterThan(0)
+  expect(Date.parse(traffic?.lastThrottledAt ?? '')).toBeGreaterThanOrEqual(began)
+  refuse = false
+  await place.letRest()
+  await place.drain()
+  const ended = await place.run(id)
+  expect((await runView(db, ended)).traffic).toBeNull()
+  expect((await runReportView(db, ended)).execution.throttled).toBe(refused)
+})
+
+test('of a target that refuses nothing no refusal is told', async () => {
+  const place = await openPlace({ connections: 2 })
+  const db = openDatabase(place.env.DB)
+  place.behave = async () => {
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    return null
+  }
+  const { id } = await place.start({ benchmarks: [{ id: 'two-calls', size: 60 }] })
+  const work = workOn(place.env, id, 1, { ...place.options, pace: { ...normalPace, commitMs: 50 } })
+  let traffic: Awaited<ReturnType<typeof runView>>['traffic'] = null
+  while ((traffic?.requestsPerMinute ?? 0) === 0) {
+    await new Promise((resolve) => setTimeout(resolve, 10))
+    traffic = (await runView(db, await place.run(id))).traffic
+  }
+  expect(traffic).toMatchObject({ connections: { allowed: 2, most: 2 }, throttled: 0, lastThrottledAt: null })
+  await work
+  expect((await runReportView(db, await place.run(id))).execution.throttled).toBe(0)
 })
 
 test('a turn that ends gives back what is left, and the next asks nothing twice', async () => {

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { datasets, targets, tenants } from '../../schema/tables.ts'
 import { inOneBatch, newId, openDatabase } from '../../src/store/database.ts'
 import { openRunOfDataset, pageItems } from '../../src/store/datasets.ts'
+import { noteLoad, runThrottled } from '../../src/store/load.ts'
 import {
   getPublishedRun,
   getRun,
@@ -129,8 +130,10 @@ test('every statement about runs, shards, scores and items finds its rows by an 
     ...insertScores(db, 'me', [shard]),
     noteProgress(db, 'me', ['sh_1']),
     closeShards(db, 'me', ['sh_1']),
+    noteLoad(db, 'run_1', 'me', { at: now, open: 1, allowed: 2, most: 4, requestsPerMinute: 60 }),
   ])
   await runUsage(db, 'run_1')
+  await runThrottled(db, 'run_1')
   await pageItems(db, 'ds_1', 0, 10)
   const missing = { id: 'run_1', determinism: null } as Awaited<ReturnType<typeof getRun>> & object
   await runView(db, { ...missing, createdAt: now, startedAt: null, finishedAt: null, itemsTotal: 0 })
