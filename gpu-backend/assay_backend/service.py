@@ -135,16 +135,9 @@ class Service:
         except ShuttingDown:
             raise shutting_down() from None
         work = asyncio.gather(*(asyncio.wrap_future(job.done) for job in jobs), return_exceptions=True)
-        # Cancelled when the client leaves: asked for its end, or the loop would tell the log that nobody did.
-        work.add_done_callback(lambda done: done.cancelled() or done.exception())
-        gone = asyncio.ensure_future(_left(request.receive))
         try:
-            await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
-            if not work.done():
-                raise RequestFault(499, "client_left", "The client closed the connection.")
-            return [as_fault(result) for result in work.result()]
+            return [as_fault(result) for result in await _while_asked(request, work)]
         finally:
-            gone.cancel()
             for job in jobs:
                 job.cancel()
             if not work.done():
@@ -156,6 +149,15 @@ async def aside(request: Request, call: Callable[..., Any], *given: Any) -> Any:
     next step, so that it holds nothing any longer. Raises what it raises."""
     ended = threading.Event()
     work = asyncio.ensure_future(asyncio.to_thread(call, *given, ended))
+    try:
+        return await _while_asked(request, work)
+    finally:
+        ended.set()
+
+
+async def _while_asked(request: Request, work: asyncio.Future) -> Any:
+    """What `work` comes to; RequestFault once the client has left, while it goes on. Raises what it raises."""
+    # Asked for its end also when nobody waits any longer, or the loop would tell the log that nobody did.
     work.add_done_callback(lambda done: done.cancelled() or done.exception())
     gone = asyncio.ensure_future(_left(request.receive))
     try:
@@ -165,7 +167,6 @@ async def aside(request: Request, call: Callable[..., Any], *given: Any) -> Any:
         return work.result()
     finally:
         gone.cancel()
-        ended.set()
 
 
 def as_fault(result: Any) -> Any:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import torch
-from server import KEPT, environment, say
+from server import KEPT, end, environment, say
 
 from assay_backend.checkpoint import BUILTIN, find
 
@@ -72,10 +72,7 @@ def llama_server(kind: str, threads: int) -> Iterator[str]:
         say(f"{PACKAGE} with {kind} weights answers at {url}.")
         yield url
     finally:
-        process.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(20)
-        process.kill()
+        end(process)
 
 
 def _answers(url: str) -> bool:

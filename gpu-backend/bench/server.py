@@ -74,11 +74,16 @@ def running(*options: str) -> Iterator[str]:
             time.sleep(0.2)
         yield url
     finally:
-        process.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(20)
-        process.kill()
+        end(process)
         process.stderr.close()
+
+
+def end(process: subprocess.Popen) -> None:
+    """Ask a server to stop, and make it after 20 seconds."""
+    process.terminate()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(20)
+    process.kill()
 
 
 def health(url: str) -> str:
